@@ -1,0 +1,1 @@
+"""Tables and the named queries on them. Nothing here commits, and nothing here knows Slack or a provider."""

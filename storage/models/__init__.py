@@ -1,0 +1,45 @@
+"""Every table, in one place to import from."""
+
+from storage.models.base import Base
+from storage.models.campaigns import Action, ActionHistory, Campaign, SavedAudience
+from storage.models.customers import (
+    Assignment,
+    Contact,
+    ContactPosition,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Suppression,
+)
+from storage.models.notifications import (
+    Notification,
+    NotificationKind,
+    SystemMail,
+    SystemMailKind,
+    SystemMailState,
+)
+from storage.models.workspaces import Alias, Setting, User, Workspace
+
+__all__ = [
+    "Action",
+    "ActionHistory",
+    "Alias",
+    "Assignment",
+    "Base",
+    "Campaign",
+    "Contact",
+    "ContactPosition",
+    "Customer",
+    "Invoice",
+    "InvoiceStatus",
+    "Notification",
+    "NotificationKind",
+    "SavedAudience",
+    "Setting",
+    "Suppression",
+    "SystemMail",
+    "SystemMailKind",
+    "SystemMailState",
+    "User",
+    "Workspace",
+]
