@@ -13,7 +13,7 @@ class ActionState(StrEnum):
     """Where one message to one customer stands."""
 
     QUEUED = "queued"
-    """Entered by Send, by a retry, or by a person's Send. A worker claims it once it is due. A crash changes nothing."""
+    """Entered by Send, by a retry, or by a person's Send. A worker claims it once due. A crash changes nothing."""
     SENDING = "sending"
     """Entered by a claim, held under a lease. A crash before handoff returns it to queued; after it, to manual."""
     SENT = "sent"

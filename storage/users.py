@@ -1,0 +1,66 @@
+"""Queries on users."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.domain.access import Role
+from bot.domain.folding import fold_address
+from storage.models import User
+
+
+def by_slack_id(session: Session, workspace_id: int, slack_user_id: str) -> User | None:
+    """Return the user with this Slack id."""
+    return session.scalar(select(User).where(User.workspace_id == workspace_id, User.slack_user_id == slack_user_id))
+
+
+def by_email(session: Session, workspace_id: int, email: str) -> User | None:
+    """Return the user with this email, whatever its case."""
+    return session.scalar(select(User).where(User.workspace_id == workspace_id, User.email == fold_address(email)))
+
+
+def by_id(session: Session, workspace_id: int, user_id: int) -> User | None:
+    """Return one user of the workspace."""
+    return session.scalar(select(User).where(User.workspace_id == workspace_id, User.id == user_id))
+
+
+def admins(session: Session, workspace_id: int) -> list[User]:
+    """Return the admins, by name."""
+    query = select(User).where(User.workspace_id == workspace_id, User.role == Role.ADMIN.value).order_by(User.name)
+    return list(session.scalars(query))
+
+
+def page(session: Session, workspace_id: int, *, offset: int, limit: int) -> list[User]:
+    """Return one page of the users with access, and the account managers known by email, by name."""
+    query = select(User).where(User.workspace_id == workspace_id).order_by(User.role.is_(None), User.name, User.id)
+    return list(session.scalars(query.offset(offset).limit(limit)))
+
+
+def count(session: Session, workspace_id: int) -> int:
+    """Count the users that `page` walks."""
+    return session.scalar(select(func.count()).select_from(User).where(User.workspace_id == workspace_id)) or 0
+
+
+def add(
+    session: Session,
+    workspace_id: int,
+    *,
+    name: str,
+    now: datetime,
+    slack_user_id: str | None = None,
+    email: str | None = None,
+) -> User:
+    """Add a user without access, known by Slack id, by email, or both; unique keys refuse a second one."""
+    row = User(
+        workspace_id=workspace_id,
+        name=name[:200],
+        slack_user_id=slack_user_id,
+        email=fold_address(email) if email else None,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
