@@ -250,9 +250,7 @@ class Builder:
     def _recipients(self, customer: Customer) -> list[dict[str, Any]]:
         with self.db.read() as session:
             contacts = session.scalars(select(Contact).where(Contact.customer_id == customer.id, Contact.is_main)).all()
-            return [
-                {"contact_id": c.id, "name": f"{c.first_name} {c.last_name}", "email": c.email} for c in contacts
-            ]
+            return [{"contact_id": c.id, "name": f"{c.first_name} {c.last_name}", "email": c.email} for c in contacts]
 
     def suppression(self, address: str, **values: Any) -> Suppression:
         """Make a suppression of an email address."""

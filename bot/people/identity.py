@@ -12,7 +12,7 @@ from bot.domain.access import Caller, Position, Role
 from bot.domain.folding import fold_address
 from bot.errors import AccessNeeded
 from storage import users, workspaces
-from storage.db import Database
+from storage.db import Database, utcnow
 from storage.models import User, Workspace
 
 REFRESH_AFTER = timedelta(days=1)
@@ -59,11 +59,12 @@ class SlackPerson:
         return fold_address(self.email) if self.email and self.email_confirmed else None
 
 
-def known(db: Database, team_id: str, slack_user_id: str, *, now: datetime) -> Caller | None:
+def known(db: Database, team_id: str, slack_user_id: str, *, now: datetime | None = None) -> Caller | None:
     """Return the caller without asking Slack, or None when Slack must be asked (see `recognise`).
 
     That is the case for a person never seen, without access, or last asked about over a day ago.
     """
+    now = now or utcnow()
     with db.read() as session:
         workspace = workspaces.by_team(session, team_id)
         user = users.by_slack_id(session, workspace.id, slack_user_id) if workspace else None
@@ -73,14 +74,15 @@ def known(db: Database, team_id: str, slack_user_id: str, *, now: datetime) -> C
 
 
 def recognise(
-    db: Database, defaults: WorkspaceDefaults, team: TeamFacts, person: SlackPerson, *, now: datetime
+    db: Database, defaults: WorkspaceDefaults, team: TeamFacts, person: SlackPerson, *, now: datetime | None = None
 ) -> Caller:
     """Return the caller by what Slack says, making the workspace and the user on first use.
 
-    The Slack workspace's owner, or the person with ADMIN_EMAIL, becomes the first admin while there is none; others join
-    as `auto_join` says. Raises AccessNeeded with the admins' Slack ids for everybody else. Two first uses at once end
+    The Slack workspace's owner, or the person with ADMIN_EMAIL, becomes the first admin while there is none; others
+    join as `auto_join` says. Raises AccessNeeded with the admins' Slack ids for everybody else. Two first uses at once end
     as one: the second meets a unique key and reads again.
     """
+    now = now or utcnow()
     try:
         return _recognise(db, defaults, team, person, now)
     except IntegrityError:

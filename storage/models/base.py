@@ -43,9 +43,7 @@ def one_of(column: str, states: Iterable[StrEnum]) -> CheckConstraint:
 
 def within_workspace(column: str, table: str, *, on_delete: str | None = None) -> ForeignKeyConstraint:
     """Return a foreign key to `table` that can't leave the row's own workspace."""
-    return ForeignKeyConstraint(
-        ["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=on_delete
-    )
+    return ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete=on_delete)
 
 
 def referable() -> UniqueConstraint:

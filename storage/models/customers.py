@@ -58,7 +58,11 @@ class Contact(InWorkspace, Base):
         Index("ix_contacts_customer", "customer_id"),
         # never two main contacts of one customer
         Index(
-            "uq_contacts_main", "customer_id", unique=True, sqlite_where=text("is_main"), postgresql_where=text("is_main")
+            "uq_contacts_main",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("is_main"),
+            postgresql_where=text("is_main"),
         ),
     )
 

@@ -1,0 +1,32 @@
+# Stock python3 (3.11 or newer) and make are all that is needed: every target makes .venv when it is missing or old.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: demo test check docs clean
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --editable ".[postgres,sandbox]" --group dev
+	@touch $@
+
+demo: $(VENV)/.ready  ## play one whole campaign on embedded defaults; ARGS=--once ends by itself
+	$(BIN)/campaign-bot demo $(ARGS)
+
+test: $(VENV)/.ready  ## every test, on SQLite and an embedded PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+docs: $(VENV)/.ready  ## write what is generated from the code: the state diagrams and the README's settings
+	$(BIN)/python -m tests.docs
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-run
