@@ -1,0 +1,1 @@
+"""Pure builders of what Slack shows: values in, dicts out, no client, no database."""

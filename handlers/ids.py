@@ -1,0 +1,107 @@
+"""Every action, callback and block id of the app, a section a flow.
+
+Ids of rows are `f"{CONST}:{row_id}"`, matched by `per_row(CONST)`. Inputs that the bot itself may fill again carry a key
+after the same colon (`body:2`): Slack keeps what was typed as long as the block id stays, and shows a new initial value
+only under a new one.
+"""
+
+from __future__ import annotations
+
+import re
+
+SEPARATOR = ":"
+
+
+def per_row(const: str) -> re.Pattern[str]:
+    """Return the pattern that matches `const` followed by a row id or a key, and `const` alone."""
+    return re.compile(rf"^{re.escape(const)}(?:{SEPARATOR}[^{SEPARATOR}]+)?$")
+
+
+def keyed(const: str, key: object) -> str:
+    """Return the id of one row, or of one filling of an input."""
+    return f"{const}{SEPARATOR}{key}"
+
+
+def base(identifier: str) -> str:
+    """Return the constant part of an id."""
+    return identifier.partition(SEPARATOR)[0]
+
+
+def row_of(identifier: str) -> int | None:
+    """Return the row id that an id carries, or None where there is none; the row is still to be looked up."""
+    row = identifier.partition(SEPARATOR)[2]
+    return int(row) if row.isascii() and row.isdigit() and len(row) <= 18 else None
+
+
+# the command
+COMMAND = "/campaign"
+
+# start: drafts to resume
+START = "start"
+START_NEW = "start_new"
+START_RESUME = "start_resume"
+START_DISCARD = "start_discard"
+
+# who: picking customers
+WHO = "who"
+WHO_FILTERS = "who_filters"
+WHO_LIST = "who_list"
+WHO_SAVE = "who_save"
+WHO_TEXT = "who_text"
+WHO_ACCOUNT_MANAGER = "who_account_manager"
+WHO_OVERDUE_MIN = "who_overdue_min"
+WHO_OVERDUE_MAX = "who_overdue_max"
+WHO_DAYS_PAST_DUE = "who_days_past_due"
+WHO_OUTSTANDING_MIN = "who_outstanding_min"
+WHO_COUNTRIES = "who_countries"
+WHO_LANGUAGES = "who_languages"
+WHO_CURRENCIES = "who_currencies"
+WHO_NOT_CONTACTED = "who_not_contacted"
+WHO_NO_CONTACT = "who_no_contact"
+WHO_CUSTOM_KEY = "who_custom_key"
+WHO_CUSTOM_VALUE = "who_custom_value"
+WHO_ALL = "who_all"
+WHO_ADD = "who_add"
+WHO_LEAVE_OUT = "who_leave_out"
+WHO_MORE_FILTERS = "who_more_filters"
+WHO_CLEAR_FILTERS = "who_clear_filters"
+WHO_OPEN_LIST = "who_open_list"
+WHO_OPEN_SAVE = "who_open_save"
+WHO_USE_SAVED = "who_use_saved"
+WHO_SAVE_NAME = "who_save_name"
+WHO_FORGET = "who_forget"
+WHO_LIST_TEXT = "who_list_text"
+WHO_LIST_TOGGLE = "who_list_toggle"
+WHO_LIST_PREVIOUS = "who_list_previous"
+WHO_LIST_NEXT = "who_list_next"
+WHO_COUNT = "who_count"
+
+# what: writing
+WHAT = "what"
+WHAT_NAME = "what_name"
+WHAT_SENDER = "what_sender"
+WHAT_POSITIONS = "what_positions"
+WHAT_CC = "what_cc"
+WHAT_SUBJECT = "what_subject"
+WHAT_BODY = "what_body"
+WHAT_TAG_BODY = "what_tag_body"
+WHAT_TAG_SUBJECT = "what_tag_subject"
+WHAT_STATEMENT = "what_statement"
+WHAT_PREVIEW = "what_preview"
+WHAT_BACK = "what_back"
+
+# check and send
+CHECK = "check"
+CHECK_BLOCKED = "check_blocked"
+CHECK_PUT_BACK = "check_put_back"
+CHECK_WHEN = "check_when"
+CHECK_SEND_AT = "check_send_at"
+CHECK_TEST = "check_test"
+CHECK_BACK = "check_back"
+CHECK_BACK_TO_WHO = "check_back_to_who"
+PREVIEW_PREVIOUS = "preview_previous"
+PREVIEW_NEXT = "preview_next"
+PREVIEW_LONGEST = "preview_longest"
+PREVIEW_MOST_INVOICES = "preview_most_invoices"
+PREVIEW_EMPTY = "preview_empty_tags"
+LAUNCHED = "launched"
