@@ -1,0 +1,183 @@
+"""What the use cases of picking, writing and checking return: plain values, made for whoever draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.audience import Audience
+from bot.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class SenderChoice:
+    """A verified identity for From: `value` is `user:<id>` or `alias:<id>`, `label` is name and address."""
+
+    value: str
+    label: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft as it was last saved; `version` grows with every saved change.
+
+    `sender` is None when nobody was chosen, or when the chosen one is no longer verified.
+    """
+
+    id: int
+    version: int
+    name: str
+    channel: str
+    audience: Audience
+    sender: SenderChoice | None
+    to_positions: tuple[str, ...]
+    cc: tuple[str, ...]
+    subject: str
+    body: str
+    attach_statement: bool
+    put_back: tuple[str, ...]
+    send_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSummary:
+    """One of the caller's drafts in a list; `selected` is how many customers its audience holds now."""
+
+    id: int
+    name: str
+    updated_at: datetime
+    selected: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerName:
+    """A customer as one line of a list or of type-ahead; `overdue` is empty where it was not asked for."""
+
+    id: int
+    name: str
+    group: str | None = None
+    overdue: tuple[Money, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as a row of the list that is looked through; `days_past_due` is that of the oldest overdue invoice."""
+
+    id: int
+    name: str
+    group: str | None
+    overdue: tuple[Money, ...]
+    days_past_due: int
+    main_contact: str | None
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """One page, 0-based; `pages` is at least 1, `total` counts the rows of all of them."""
+
+    rows: tuple[CustomerRow, ...]
+    page: int
+    pages: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoices:
+    """What the filters can be set to: only values that the caller's customers have."""
+
+    countries: tuple[str, ...]
+    languages: tuple[str, ...]
+    currencies: tuple[str, ...]
+    account_managers: tuple[tuple[int, str], ...]
+    custom_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceView:
+    """The first screen: `matching` counts what the filter finds, `selected` what the campaign goes to.
+
+    `overdue` is the total of the selected, one amount a currency.
+    """
+
+    campaign_id: int
+    version: int
+    audience: Audience
+    matching: int
+    selected: int
+    overdue: tuple[Money, ...]
+    added: tuple[CustomerName, ...]
+    left_out: tuple[CustomerName, ...]
+    filter_choices: FilterChoices
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAudienceRow:
+    """An audience kept under a name."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """The real message for one customer of the audience, number `index` (0-based) of `total`.
+
+    `customer_id` is None when the audience is empty. `faults` are what keeps the message from being written, in words;
+    then `subject`, `text` and `mrkdwn` are empty. `empty_tags` names the tags that had nothing to say.
+    """
+
+    campaign_id: int
+    customer_id: int | None
+    customer_name: str
+    index: int
+    total: int
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    sender: str
+    subject: str
+    text: str
+    mrkdwn: str
+    empty_tags: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many customers one reason concerns; `put_back` says that they are sent to all the same."""
+
+    reason: str
+    text: str
+    count: int
+    put_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """The last screen before Send.
+
+    `to_send` goes out by itself, `manual` needs a person, `left_out` is not written to unless put back (then it counts in
+    the other two). `overdue` is the total of those written to. While there are `problems`, Send is refused with them.
+    """
+
+    campaign_id: int
+    version: int
+    name: str
+    to_send: int
+    manual: tuple[ReasonCount, ...]
+    left_out: tuple[ReasonCount, ...]
+    overdue: tuple[Money, ...]
+    selected: int
+    problems: tuple[str, ...]
+    send_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A campaign on its way: `first` says whether this very call launched it, or an earlier one had."""
+
+    campaign_id: int
+    customers: int
+    starts_at: datetime
+    first: bool
