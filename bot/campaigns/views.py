@@ -157,8 +157,9 @@ class ReasonCount:
 class CheckView:
     """The last screen before Send.
 
-    `to_send` goes out by itself, `manual` needs a person, `left_out` is not written to unless put back (then it counts in
-    the other two). `overdue` is the total of those written to. While there are `problems`, Send is refused with them.
+    `to_send` goes out by itself, `manual` needs a person, `left_out` is not written to unless put back (then it counts
+    in the other two). `overdue` is what those written to are asked for: disputed invoices are not in it. While there
+    are `problems`, Send is refused with them.
     """
 
     campaign_id: int

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from storage.db import BigId, UtcDateTime
 from storage.models.base import Base, InWorkspace, Json, one_of, referable, within_workspace
 
+Folded = String(600).with_variant(String(600, collation="C"), "postgresql")
+"""Search columns: compared byte by byte on both databases, so that a prefix is a range of the index."""
+
 
 class InvoiceStatus(StrEnum):
     """Where an invoice stands with its customer."""
@@ -33,9 +36,9 @@ class Customer(InWorkspace, Base):
 
     external_id: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(300))
-    name_folded: Mapped[str] = mapped_column(String(600))
+    name_folded: Mapped[str] = mapped_column(Folded)
     group_name: Mapped[str | None] = mapped_column(String(300))
-    group_folded: Mapped[str | None] = mapped_column(String(600))
+    group_folded: Mapped[str | None] = mapped_column(Folded)
     language: Mapped[str | None] = mapped_column(String(20))
     currency: Mapped[str | None] = mapped_column(String(3))
     country: Mapped[str | None] = mapped_column(String(2))
