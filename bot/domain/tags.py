@@ -1,0 +1,89 @@
+"""The merge tags: what a message can say of its customer. The catalogue is the only list of them."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag: `name` stands between the braces, `label` and `group` in the tag picker, `example` in the help."""
+
+    name: str
+    group: str
+    label: str
+    example: str
+
+    @property
+    def code(self) -> str:
+        """Return the tag as it is written in a message."""
+        return "{{" + self.name + "}}"
+
+
+TAGS: tuple[Tag, ...] = (
+    Tag("customer.name", "Customer", "Customer name", "Acme GmbH"),
+    Tag("customer.group", "Customer", "Group", "Acme Holding"),
+    Tag("customer.external_id", "Customer", "Customer number", "C-1042"),
+    Tag("contact.first_name", "Contact", "First name", "Petra"),
+    Tag("contact.name", "Contact", "Full name", "Petra Payer"),
+    Tag("amounts.overdue", "Amounts", "Overdue amount", "€1,250.00"),
+    Tag("amounts.outstanding", "Amounts", "Outstanding amount", "€1,800.00"),
+    Tag("amounts.due", "Amounts", "Amount not due yet", "€550.00"),
+    Tag("invoices.table", "Invoices", "Table of overdue invoices", "(table)"),
+    Tag("invoices.overdue_count", "Invoices", "Number of overdue invoices", "3"),
+    Tag("invoices.overdue_numbers", "Invoices", "Overdue invoice numbers", "INV-1, INV-2 and INV-3"),
+    Tag("invoices.outstanding_numbers", "Invoices", "Outstanding invoice numbers", "INV-1, INV-2 and INV-7"),
+    Tag("oldest.number", "Oldest overdue invoice", "Its number", "INV-1"),
+    Tag("oldest.amount", "Oldest overdue invoice", "Its amount", "€420.00"),
+    Tag("oldest.due_date", "Oldest overdue invoice", "Its due date", "3 March 2026"),
+    Tag("oldest.days_past_due", "Oldest overdue invoice", "Days past due", "42"),
+    Tag("account_manager.name", "Account manager", "Account manager's name", "Camille Roux"),
+    Tag("account_manager.email", "Account manager", "Account manager's email", "camille@example.com"),
+    Tag("sender.name", "Sender", "Sender's name", "Alice Martin"),
+    Tag("sender.email", "Sender", "Sender's email", "alice@example.com"),
+    Tag("sender.signature", "Sender", "Sender's signature", "Alice Martin, Accounts receivable"),
+    Tag("organisation.name", "Organisation", "Our name", "Northwind Ltd"),
+    Tag("today", "Date", "Today's date", "23 November 2026"),
+)
+
+NAMES = frozenset(tag.name for tag in TAGS)
+TABLE = "invoices.table"
+
+_SYNONYMS = {
+    "name": "customer.name",
+    "company": "customer.name",
+    "customer": "customer.name",
+    "client": "customer.name",
+    "first_name": "contact.first_name",
+    "firstname": "contact.first_name",
+    "contact": "contact.name",
+    "contact.last_name": "contact.name",
+    "amount": "amounts.overdue",
+    "amount_due": "amounts.overdue",
+    "balance": "amounts.outstanding",
+    "overdue": "amounts.overdue",
+    "outstanding": "amounts.outstanding",
+    "invoices": "invoices.table",
+    "table": "invoices.table",
+    "count": "invoices.overdue_count",
+    "date": "today",
+    "signature": "sender.signature",
+    "sender": "sender.name",
+    "organisation": "organisation.name",
+    "organization.name": "organisation.name",
+    "account_manager": "account_manager.name",
+}
+
+
+def nearest(word: str) -> str | None:
+    """Return the tag that `word` was most likely meant to be, or None when nothing is near."""
+    folded = word.strip().casefold().replace(" ", "_").replace("-", "_")
+    if folded in _SYNONYMS:
+        return _SYNONYMS[folded]
+    by_tail = {name.replace(".", "_"): name for name in NAMES}
+    candidates = difflib.get_close_matches(folded, [*NAMES, *by_tail, *_SYNONYMS], n=1, cutoff=0.6)
+    if not candidates:
+        return None
+    found = candidates[0]
+    return by_tail.get(found) or _SYNONYMS.get(found) or found
