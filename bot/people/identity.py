@@ -79,8 +79,8 @@ def recognise(
     """Return the caller by what Slack says, making the workspace and the user on first use.
 
     The Slack workspace's owner, or the person with ADMIN_EMAIL, becomes the first admin while there is none; others
-    join as `auto_join` says. Raises AccessNeeded with the admins' Slack ids for everybody else. Two first uses at once end
-    as one: the second meets a unique key and reads again.
+    join as `auto_join` says. Raises AccessNeeded with the admins' Slack ids for everybody else. Two first uses at
+    once end as one: the second meets a unique key and reads again.
     """
     now = now or utcnow()
     try:

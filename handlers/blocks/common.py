@@ -6,9 +6,10 @@ Whatever comes from customers or from imports goes through `escape` before it st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
-from bot.domain.money import Money
+from bot.domain.money import Money, exponent
 
 Block = dict[str, Any]
 
@@ -23,7 +24,7 @@ METADATA_LIMIT = 3000
 
 _ELLIPSIS = "…"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# A zero-width joiner in front of a mark keeps Slack from reading it as one, and is not seen.
+# An invisible character on both sides of a mark keeps Slack from reading it as one.
 _GUARD = "\N{WORD JOINER}"
 _MARKS = {ord(mark): f"{_GUARD}{mark}{_GUARD}" for mark in "*_~"}
 _LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}", ord("@"): f"@{_GUARD}", ord("\r"): " ", ord("\n"): " "}
@@ -58,9 +59,10 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(text, 150)}
 
 
-def section(text: str, *, accessory: Block | None = None, block_id: str | None = None) -> Block:
-    """Return a section of mrkdwn, with a button or select beside it where one is given."""
-    return _with({"type": "section", "text": mrkdwn(text)}, accessory=accessory, block_id=block_id)
+def section(text: str | Block, *, accessory: Block | None = None, block_id: str | None = None) -> Block:
+    """Return a section of mrkdwn (or of a text object), with a button or select beside it where one is given."""
+    shown = mrkdwn(text) if isinstance(text, str) else text
+    return _with({"type": "section", "text": shown}, accessory=accessory, block_id=block_id)
 
 
 def context(text: str, *, block_id: str | None = None) -> Block:
@@ -118,6 +120,52 @@ def input_block(
     return _with(made, hint=plain(hint) if hint else None)
 
 
+def text_input(
+    action_id: str, value: str, *, placeholder: str | None = None, multiline: bool = False, each_key: bool = False
+) -> Block:
+    """Return a text field of at most 3,000 characters; `each_key` tells the bot of every change, else Enter does."""
+    made: Block = {"type": "plain_text_input", "action_id": action_id, "max_length": INPUT_LIMIT}
+    if multiline:
+        made["multiline"] = True
+    if each_key:
+        made["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
+    return _with(
+        made, initial_value=value[:INPUT_LIMIT] or None, placeholder=plain(placeholder, 150) if placeholder else None
+    )
+
+
+def number_input(action_id: str, value: Decimal | int | None, *, decimals: bool = False) -> Block:
+    """Return a field for a number of zero or more; an amount is in major units."""
+    made: Block = {"type": "number_input", "action_id": action_id, "is_decimal_allowed": decimals, "min_value": "0"}
+    return _with(made, initial_value=None if value is None else format(value, "f" if decimals else "d"))
+
+
+def checkbox(action_id: str, shown: Block, *, checked: bool) -> Block:
+    """Return a single checkbox."""
+    made: Block = {"type": "checkboxes", "action_id": action_id, "options": [shown]}
+    return _with(made, initial_options=[shown] if checked else None)
+
+
+def select(action_id: str, options: Sequence[Block], *, chosen: str | None, placeholder: str) -> Block:
+    """Return a select of one; past 100 options it asks the bot for suggestions, as Slack shows none otherwise."""
+    made: Block = {"action_id": action_id, "placeholder": plain(placeholder, 150)}
+    initial = next((each for each in options if each["value"] == chosen), None)
+    return _with({**made, **_choices("", options)}, initial_option=initial)
+
+
+def multi_select(action_id: str, options: Sequence[Block], *, chosen: Sequence[str], placeholder: str) -> Block:
+    """Return a select of several; past 100 options it asks the bot for suggestions."""
+    made: Block = {"action_id": action_id, "placeholder": plain(placeholder, 150)}
+    initial = [each for each in options if each["value"] in chosen][:OPTIONS_LIMIT]
+    return _with({**made, **_choices("multi_", options)}, initial_options=initial or None)
+
+
+def _choices(prefix: str, options: Sequence[Block]) -> Block:
+    if len(options) > OPTIONS_LIMIT or not options:
+        return {"type": f"{prefix}external_select", "min_query_length": 0}
+    return {"type": f"{prefix}static_select", "options": list(options)}
+
+
 def modal(
     title: str,
     blocks: Iterable[Block],
@@ -141,9 +189,9 @@ def modal(
 
 def money_text(amount: Money) -> str:
     """Return an amount for the people who use the bot: the currency's code, then digits in groups ("EUR 1,234.50")."""
-    digits = amount.exponent
-    whole, rest = divmod(abs(amount.minor), 10**digits)
-    sign = "-" if amount.minor < 0 else ""
+    digits = exponent(amount.currency)
+    whole, rest = divmod(abs(amount.amount), 10**digits)
+    sign = "-" if amount.amount < 0 else ""
     return f"{amount.currency} {sign}{whole:,}" + (f".{rest:0{digits}d}" if digits else "")
 
 

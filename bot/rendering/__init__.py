@@ -1,0 +1,16 @@
+"""From an author's text and one customer's facts to a subject, plain text and HTML."""
+
+from bot.rendering.content import Content, ContentFaults, Fault, Rendered, check_content, compile_content
+from bot.rendering.preview import slack_preview
+from bot.rendering.statement import statement_pdf
+
+__all__ = [
+    "Content",
+    "ContentFaults",
+    "Fault",
+    "Rendered",
+    "check_content",
+    "compile_content",
+    "slack_preview",
+    "statement_pdf",
+]

@@ -1,0 +1,75 @@
+"""What handlers are given: the database, who is calling, and how to wake the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from slack_bolt import BoltContext
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.access import Caller
+from bot.errors import AccessNeeded, UserError
+from bot.people import identity
+from bot.people.identity import SlackPerson, TeamFacts, WorkspaceDefaults
+
+if TYPE_CHECKING:
+    from storage.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Everything a handler may need; made once, in the composition root."""
+
+    db: Database
+    defaults: WorkspaceDefaults
+    secret_key: str
+    hold: timedelta
+    wake: Callable[[], None]
+
+    def caller(self, context: BoltContext, client: WebClient, body: Mapping[str, Any]) -> Caller:
+        """Return who is calling, read afresh from the database; raise AccessNeeded for somebody without access.
+
+        Slack is asked (users.info) only on first use and once a day: it costs part of the three seconds.
+        """
+        team_id, user_id = context.team_id, context.user_id
+        if not team_id or not user_id:
+            raise AccessNeeded(())
+        caller = identity.known(self.db, team_id, user_id)
+        if caller is not None:
+            return caller
+        team = TeamFacts(team_id, _team_name(body) or team_id)
+        return identity.recognise(self.db, self.defaults, team, self.person(client, user_id))
+
+    def person(self, client: WebClient, user_id: str) -> SlackPerson:
+        """Return what Slack says of a person; raise UserError when Slack does not answer.
+
+        Source: https://docs.slack.dev/reference/objects/user-object
+        """
+        try:
+            user: dict[str, Any] = client.users_info(user=user_id)["user"]
+        except SlackApiError as error:
+            if error.response.get("error") == "user_not_found":
+                raise UserError("Slack does not know this person any more.") from None
+            raise
+        profile = user.get("profile") or {}
+        return SlackPerson(
+            user_id=user_id,
+            name=profile.get("real_name") or user.get("real_name") or user.get("name") or user_id,
+            email=profile.get("email"),
+            email_confirmed=bool(user.get("is_email_confirmed")),
+            is_owner=bool(user.get("is_owner") or user.get("is_primary_owner")),
+            time_zone=user.get("tz"),
+            is_bot=bool(user.get("is_bot")) or user_id == "USLACKBOT",
+            deleted=bool(user.get("deleted")),
+            restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        )
+
+
+def _team_name(body: Mapping[str, Any]) -> str | None:
+    team = body.get("team")
+    domain = team.get("domain") if isinstance(team, dict) else body.get("team_domain")
+    return str(domain) if domain else None
