@@ -1,0 +1,251 @@
+"""Queries on customers, each within a scope: an account manager's customers, or the whole workspace's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from bot.domain.access import Scope
+from bot.domain.folding import fold
+from bot.domain.money import Money, by_currency
+from storage.customer_filter import Condition, in_scope, is_overdue, is_undisputed
+from storage.models import Assignment, Contact, Customer, Invoice, User
+
+BY_NAME = (Customer.name_folded, Customer.id)
+"""The order of every list and of previews; the id settles equal names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one customer has overdue, and the age in days of the oldest part."""
+
+    overdue: tuple[Money, ...] = ()
+    days_past_due: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A customer by id, name and group."""
+
+    id: int
+    name: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A customer in a list; `selected` says whether the audience goes to it."""
+
+    id: int
+    name: str
+    group: str | None
+    selected: bool
+
+
+def count(session: Session, condition: Condition) -> int:
+    """Count the customers that fulfil `condition` (see storage.customer_filter: it carries the scope)."""
+    return session.scalar(select(func.count()).select_from(Customer).where(condition)) or 0
+
+
+def counts(session: Session, scope: Scope, first: Condition, second: Condition) -> tuple[int, int]:
+    """Count two conditions in one query."""
+    query = select(_sum_of(first), _sum_of(second)).select_from(Customer).where(in_scope(scope))
+    row = session.execute(query).one()
+    return row[0] or 0, row[1] or 0
+
+
+def total_overdue(session: Session, scope: Scope, condition: Condition, today: date) -> tuple[Money, ...]:
+    """Sum what these customers have overdue, disputed or not, per currency."""
+    query = (
+        select(Invoice.currency, func.sum(Invoice.outstanding))
+        .where(Invoice.workspace_id == scope.workspace_id, is_overdue(today))
+        .where(Invoice.customer_id.in_(select(Customer.id).where(condition)))
+        .group_by(Invoice.currency)
+    )
+    return by_currency(Money(int(amount), currency) for currency, amount in session.execute(query))
+
+
+def balances(session: Session, scope: Scope, ids: Sequence[int], today: date) -> dict[int, Balance]:
+    """Return what each of these customers has overdue; customers out of scope are absent, like unknown ones."""
+    visible = select(Customer.id).where(in_scope(scope), Customer.id.in_(ids))
+    query = (
+        select(Invoice.customer_id, Invoice.currency, func.sum(Invoice.outstanding), func.min(Invoice.due_date))
+        .where(Invoice.workspace_id == scope.workspace_id, is_overdue(today), Invoice.customer_id.in_(visible))
+        .group_by(Invoice.customer_id, Invoice.currency)
+    )
+    amounts: dict[int, list[Money]] = {}
+    oldest: dict[int, date] = {}
+    for customer_id, currency, amount, due in session.execute(query) if ids else ():
+        amounts.setdefault(customer_id, []).append(Money(int(amount), currency))
+        oldest[customer_id] = min(due, oldest.get(customer_id, due))
+    return {i: Balance(by_currency(found), (today - oldest[i]).days) for i, found in amounts.items()}
+
+
+def asked_for(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, list[Money]]:
+    """Return per customer what a message asks for: overdue and undisputed, one amount a currency."""
+    query = (
+        select(Invoice.customer_id, Invoice.currency, func.sum(Invoice.outstanding))
+        .where(Invoice.workspace_id == scope.workspace_id, is_undisputed(today))
+        .where(Invoice.customer_id.in_(select(Customer.id).where(condition)))
+        .group_by(Invoice.customer_id, Invoice.currency)
+    )
+    found: dict[int, list[Money]] = {}
+    for customer_id, currency, amount in session.execute(query):
+        found.setdefault(customer_id, []).append(Money(int(amount), currency))
+    return found
+
+
+def names(session: Session, scope: Scope, ids: Iterable[int]) -> list[Named]:
+    """Return the visible ones of `ids`, by name."""
+    wanted = list(ids)
+    if not wanted:
+        return []
+    return _named(session, and_(in_scope(scope), Customer.id.in_(wanted)))
+
+
+def visible_ids(session: Session, scope: Scope, ids: Iterable[int]) -> list[int]:
+    """Return those of `ids` that are in scope, in the order given."""
+    wanted = list(ids)
+    if not wanted:
+        return []
+    found = set(session.scalars(select(Customer.id).where(in_scope(scope), Customer.id.in_(wanted))))
+    return [i for i in wanted if i in found]
+
+
+def page(session: Session, condition: Condition, selected: Condition, *, offset: int, limit: int) -> list[Listed]:
+    """Return one page of the customers that fulfil `condition`, by name."""
+    query = select(Customer.id, Customer.name, Customer.group_name, _flag(selected)).where(condition)
+    rows = session.execute(query.order_by(*BY_NAME).offset(offset).limit(limit))
+    return [Listed(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+
+def main_contacts(session: Session, scope: Scope, ids: Sequence[int]) -> dict[int, str]:
+    """Return the main contact of each of these customers, as name and address."""
+    visible = select(Customer.id).where(in_scope(scope), Customer.id.in_(ids))
+    query = select(Contact.customer_id, Contact.first_name, Contact.last_name, Contact.email).where(
+        Contact.workspace_id == scope.workspace_id, Contact.is_main, Contact.customer_id.in_(visible)
+    )
+    rows = session.execute(query) if ids else ()
+    return {row[0]: " ".join(filter(None, (row[1], row[2], f"<{row[3]}>" if row[3] else None))) for row in rows}
+
+
+def search(session: Session, scope: Scope, text: str, limit: int) -> list[Named]:
+    """Return what type-ahead offers: names that start with `text`, then names and groups with such a word, by name.
+
+    The first part is a range of the index on the folded name; the rest is looked for only when it left room.
+    """
+    wanted = fold(text)
+    if not wanted:
+        return _named(session, in_scope(scope), limit)
+    starts = and_(Customer.name_folded >= wanted, Customer.name_folded < wanted + "\U0010ffff")
+    found = _named(session, and_(in_scope(scope), starts), limit)
+    if len(found) < limit:
+        word = or_(
+            Customer.name_folded.contains(f" {wanted}", autoescape=True),
+            and_(Customer.group_folded >= wanted, Customer.group_folded < wanted + "\U0010ffff"),
+            Customer.group_folded.contains(f" {wanted}", autoescape=True),
+        )
+        found += _named(session, and_(in_scope(scope), word, ~starts), limit - len(found))
+    return found
+
+
+def nth(session: Session, condition: Condition, index: int) -> int | None:
+    """Return the id of the customer at `index` (0-based) by name, or None past the end."""
+    return session.scalar(select(Customer.id).where(condition).order_by(*BY_NAME).offset(index).limit(1))
+
+
+def index_of(session: Session, condition: Condition, customer_id: int) -> int | None:
+    """Return where a customer stands by name among those that fulfil `condition`, or None when it is not there."""
+    row = session.execute(select(Customer.name_folded).where(condition, Customer.id == customer_id)).first()
+    if row is None:
+        return None
+    before = or_(Customer.name_folded < row[0], and_(Customer.name_folded == row[0], Customer.id < customer_id))
+    return count(session, and_(condition, before))
+
+
+def with_most_invoices(session: Session, condition: Condition, today: date, limit: int) -> list[int]:
+    """Return the ids with the most overdue undisputed invoices, longer names first among equals."""
+    per_customer = (
+        select(Invoice.customer_id.label("id"), func.count().label("n"))
+        .where(is_undisputed(today))
+        .group_by(Invoice.customer_id)
+        .subquery()
+    )
+    query = select(Customer.id).outerjoin(per_customer, per_customer.c.id == Customer.id).where(condition)
+    order = (func.coalesce(per_customer.c.n, 0).desc(), func.length(Customer.name).desc(), *BY_NAME)
+    return list(session.scalars(query.order_by(*order).limit(limit)))
+
+
+def with_most_gaps(session: Session, condition: Condition, today: date, limit: int) -> list[int]:
+    """Return the ids of whom least is known: group, contact names, account manager, anything to ask for."""
+    named = select(Contact.customer_id).where(Contact.is_main, Contact.first_name != "")
+    owing = select(Invoice.customer_id).where(is_undisputed(today))
+    known = (
+        _flag(Customer.group_name.is_not(None))
+        + _flag(Customer.id.in_(named))
+        + _flag(Customer.id.in_(select(Assignment.customer_id)))
+        + _flag(Customer.id.in_(owing))
+    )
+    return list(session.scalars(select(Customer.id).where(condition).order_by(known, *BY_NAME).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the customers in scope have, as far as filters offer it."""
+
+    countries: tuple[str, ...]
+    languages: tuple[str, ...]
+    currencies: tuple[str, ...]
+    account_managers: tuple[tuple[int, str], ...]
+    custom_keys: tuple[str, ...]
+
+
+def choices(session: Session, scope: Scope) -> Choices:
+    """Return what filters offer, from the customers in scope alone, each list in order."""
+    visible = select(Customer.id).where(in_scope(scope))
+    owed = select(Invoice.currency).where(
+        Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0, Invoice.customer_id.in_(visible)
+    )
+    currencies = select(Customer.currency).where(in_scope(scope)).union(owed)
+    assigned = select(Assignment.user_id).where(
+        Assignment.workspace_id == scope.workspace_id, Assignment.customer_id.in_(visible)
+    )
+    people = select(User.id, User.name).where(User.workspace_id == scope.workspace_id, User.id.in_(assigned))
+    return Choices(
+        countries=_distinct(session, scope, Customer.country),
+        languages=_distinct(session, scope, Customer.language),
+        currencies=tuple(sorted(c for c in session.scalars(currencies) if c)),
+        account_managers=tuple((row[0], row[1]) for row in session.execute(people.order_by(User.name, User.id))),
+        custom_keys=_custom_keys(session, scope),
+    )
+
+
+def _distinct(session: Session, scope: Scope, column: InstrumentedAttribute[str | None]) -> tuple[str, ...]:
+    found = session.scalars(select(column).where(in_scope(scope)).distinct())
+    return tuple(sorted(value for value in found if value))
+
+
+def _custom_keys(session: Session, scope: Scope) -> tuple[str, ...]:
+    if session.get_bind().dialect.name == "sqlite":
+        keys = func.json_each(Customer.custom).table_valued("key")
+    else:
+        keys = func.jsonb_each(Customer.custom).table_valued("key", "value")
+    query = select(keys.c.key).select_from(Customer).join(keys, in_scope(scope)).distinct()
+    return tuple(sorted(session.scalars(query)))
+
+
+def _named(session: Session, condition: Condition, limit: int | None = None) -> list[Named]:
+    query = select(Customer.id, Customer.name, Customer.group_name).where(condition).order_by(*BY_NAME).limit(limit)
+    return [Named(*row) for row in session.execute(query)]
+
+
+def _flag(condition: Condition) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def _sum_of(condition: Condition) -> ColumnElement[int]:
+    return func.sum(_flag(condition))
