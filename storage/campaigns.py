@@ -1,0 +1,190 @@
+"""Queries on campaigns and their senders. Each change of state is one conditional UPDATE that says from which state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.access import Scope
+from bot.domain.folding import fold, fold_address
+from bot.domain.merge import SenderFacts
+from bot.domain.states import CampaignState
+from storage.customer_filter import in_scope
+from storage.models import Alias, Campaign, Contact, ContactPosition, Customer, User
+
+FREEZABLE = (CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.SENDING)
+"""A pause or a start may come before the worker's freeze: the audience must become actions all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A verified identity for From; exactly one of the ids is set."""
+
+    user_id: int | None
+    alias_id: int | None
+    facts: SenderFacts
+
+
+def of_creator(session: Session, workspace_id: int, creator_id: int, campaign_id: int) -> Campaign | None:
+    """Return a campaign made by this user, in whatever state."""
+    return session.scalar(
+        select(Campaign).where(
+            Campaign.workspace_id == workspace_id, Campaign.creator_id == creator_id, Campaign.id == campaign_id
+        )
+    )
+
+
+def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Campaign]:
+    """Return the user's drafts, the latest touched first."""
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id,
+        Campaign.creator_id == creator_id,
+        Campaign.state == CampaignState.DRAFT.value,
+    )
+    return list(session.scalars(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)))
+
+
+def add(session: Session, campaign: Campaign) -> int:
+    """Add a campaign and return its id."""
+    session.add(campaign)
+    session.flush()
+    return campaign.id
+
+
+def save_draft(session: Session, campaign: Campaign, values: dict[str, Any], *, now: datetime) -> bool:
+    """Write `values` into a draft unless it was changed or sent since it was read; say whether they were written.
+
+    The version that `campaign` was read with is the fence; it grows by one. `campaign` is read afresh.
+    """
+    query = _at_version(campaign, campaign.version).values(version=Campaign.version + 1, updated_at=now, **values)
+    return _moved(session, query, campaign)
+
+
+def launch(session: Session, campaign: Campaign, *, version: int, starts_at: datetime, now: datetime) -> bool:
+    """Move a draft at `version` to scheduled; False when another Send, a change or a discard was there first."""
+    query = _at_version(campaign, version).values(
+        state=CampaignState.SCHEDULED.value,
+        version=Campaign.version + 1,
+        launched_at=now,
+        starts_at=starts_at,
+        updated_at=now,
+    )
+    return _moved(session, query, campaign)
+
+
+def discard(session: Session, campaign: Campaign, *, now: datetime) -> bool:
+    """Throw a draft away; False when it is no draft any more."""
+    query = (
+        update(Campaign)
+        .where(Campaign.id == campaign.id, Campaign.state == CampaignState.DRAFT.value)
+        .values(state=CampaignState.DISCARDED.value, updated_at=now)
+    )
+    return _moved(session, query, campaign)
+
+
+def unfrozen(session: Session) -> list[int]:
+    """Return the ids of the campaigns, of every workspace, whose audience is still to become actions."""
+    query = select(Campaign.id).where(
+        Campaign.state.in_([state.value for state in FREEZABLE]), Campaign.frozen_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(Campaign.starts_at, Campaign.id)))
+
+
+def freeze(session: Session, campaign_id: int, *, now: datetime) -> Campaign | None:
+    """Take a launched campaign for freezing, once: None when another worker did, or it was cancelled meanwhile."""
+    query = (
+        update(Campaign)
+        .where(
+            Campaign.id == campaign_id,
+            Campaign.frozen_at.is_(None),
+            Campaign.state.in_([state.value for state in FREEZABLE]),
+        )
+        .values(frozen_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    taken: CursorResult[Any] = session.execute(query)  # type: ignore[assignment]
+    return session.get(Campaign, campaign_id, populate_existing=True) if taken.rowcount else None
+
+
+def set_left_out(session: Session, campaign_id: int, counts: dict[str, int]) -> None:
+    """Store how many customers were left out at Send, by reason."""
+    session.execute(update(Campaign).where(Campaign.id == campaign_id).values(left_out=counts))
+
+
+def sender_of(session: Session, campaign: Campaign) -> Sender | None:
+    """Return the campaign's sender, or None when none is chosen or its address is not (any longer) verified."""
+    if campaign.sender_user_id is not None:
+        return sender(session, campaign.workspace_id, user_id=campaign.sender_user_id)
+    if campaign.sender_alias_id is not None:
+        return sender(session, campaign.workspace_id, alias_id=campaign.sender_alias_id)
+    return None
+
+
+def sender(
+    session: Session, workspace_id: int, *, user_id: int | None = None, alias_id: int | None = None
+) -> Sender | None:
+    """Return one verified user or alias as a sender, or None."""
+    if user_id is not None:
+        user = session.scalar(_verified_users(workspace_id).where(User.id == user_id))
+        return _from_user(user) if user else None
+    alias = session.scalar(_verified_aliases(workspace_id).where(Alias.id == alias_id))
+    return _from_alias(alias) if alias else None
+
+
+def senders(session: Session, workspace_id: int, text: str, limit: int) -> list[Sender]:
+    """Return the verified users and aliases whose name or address contains `text`, aliases first."""
+    aliases = [_from_alias(row) for row in session.scalars(_verified_aliases(workspace_id).order_by(Alias.email))]
+    users = [_from_user(row) for row in session.scalars(_verified_users(workspace_id).order_by(User.name, User.id))]
+    wanted = fold(text)
+    found = (s for s in (*aliases, *users) if wanted in fold(f"{s.facts.name} {s.facts.email}"))
+    return list(found)[:limit]
+
+
+def positions(session: Session, scope: Scope) -> Sequence[str]:
+    """Return the contact positions in use at the customers in scope, the most frequent first."""
+    query = (
+        select(ContactPosition.position)
+        .join(Contact, Contact.id == ContactPosition.contact_id)
+        .join(Customer, Customer.id == Contact.customer_id)
+        .where(ContactPosition.workspace_id == scope.workspace_id, in_scope(scope))
+        .group_by(ContactPosition.position)
+        .order_by(func.count().desc(), ContactPosition.position)
+    )
+    return session.scalars(query).all()
+
+
+def _verified_users(workspace_id: int) -> Any:
+    return select(User).where(
+        User.workspace_id == workspace_id, User.email_verified, User.email.is_not(None), User.email != ""
+    )
+
+
+def _verified_aliases(workspace_id: int) -> Any:
+    return select(Alias).where(Alias.workspace_id == workspace_id, Alias.verified_at.is_not(None))
+
+
+def _from_user(user: User) -> Sender:
+    return Sender(user.id, None, SenderFacts(user.name, fold_address(user.email or ""), user.signature))
+
+
+def _from_alias(alias: Alias) -> Sender:
+    return Sender(None, alias.id, SenderFacts(alias.name, fold_address(alias.email), alias.signature))
+
+
+def _at_version(campaign: Campaign, version: int) -> Any:
+    return update(Campaign).where(
+        Campaign.id == campaign.id, Campaign.state == CampaignState.DRAFT.value, Campaign.version == version
+    )
+
+
+def _moved(session: Session, query: Any, campaign: Campaign) -> bool:
+    moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        query.execution_options(synchronize_session=False)
+    )
+    session.refresh(campaign)
+    return moved.rowcount == 1
