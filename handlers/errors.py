@@ -18,7 +18,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.errors import AccessNeeded, FieldErrors, UserError
 from bot.log import get_logger
-from handlers.blocks.common import mrkdwn, plain, section
+from handlers.blocks.common import escape, plain, section
 from handlers.blocks.welcome import welcome_blocks, welcome_text
 
 log = get_logger(__name__)
@@ -55,7 +55,7 @@ def _explain(error: Exception) -> str:
 def _respond(
     text: str, error: Exception, body: dict[str, Any], client: WebClient, fields: Mapping[str, Fields]
 ) -> BoltResponse:
-    blocks = welcome_blocks(error.admins) if isinstance(error, AccessNeeded) else [section(mrkdwn(text))]
+    blocks = welcome_blocks(error.admins) if isinstance(error, AccessNeeded) else [section(escape(text))]
     kind = body.get("type")
     if kind == "view_submission":
         inline = _inline(error, body["view"], fields.get(body["view"].get("callback_id", ""), {}))
