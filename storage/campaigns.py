@@ -30,13 +30,14 @@ class Sender:
     facts: SenderFacts
 
 
-def of_creator(session: Session, workspace_id: int, creator_id: int, campaign_id: int) -> Campaign | None:
-    """Return a campaign made by this user, in whatever state."""
-    return session.scalar(
-        select(Campaign).where(
-            Campaign.workspace_id == workspace_id, Campaign.creator_id == creator_id, Campaign.id == campaign_id
-        )
+def of_creator(
+    session: Session, workspace_id: int, creator_id: int, campaign_id: int, *, lock: bool = False
+) -> Campaign | None:
+    """Return a campaign made by this user, in whatever state; with `lock`, nobody else changes it meanwhile."""
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id, Campaign.creator_id == creator_id, Campaign.id == campaign_id
     )
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Campaign]:

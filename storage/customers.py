@@ -51,11 +51,12 @@ def count(session: Session, condition: Condition) -> int:
     return session.scalar(select(func.count()).select_from(Customer).where(condition)) or 0
 
 
-def counts(session: Session, scope: Scope, first: Condition, second: Condition) -> tuple[int, int]:
-    """Count two conditions in one query."""
-    query = select(_sum_of(first), _sum_of(second)).select_from(Customer).where(in_scope(scope))
-    row = session.execute(query).one()
-    return row[0] or 0, row[1] or 0
+def counts(session: Session, scope: Scope, *conditions: Condition) -> tuple[int, ...]:
+    """Count the customers of several conditions in one query."""
+    if not conditions:
+        return ()
+    query = select(*(_sum_of(condition) for condition in conditions)).select_from(Customer).where(in_scope(scope))
+    return tuple(int(n or 0) for n in session.execute(query).one())
 
 
 def total_overdue(session: Session, scope: Scope, condition: Condition, today: date) -> tuple[Money, ...]:

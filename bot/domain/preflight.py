@@ -8,9 +8,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-RECENT_CONTACT_DAYS = 7
-"""After a message the customer is left alone for so many days, unless the workspace's admins chose another number."""
-
 
 class LeftOut(StrEnum):
     """Why nothing is sent to a selected customer; in the order in which they are looked at, the first one counts."""
@@ -22,7 +19,7 @@ class LeftOut(StrEnum):
     CONTACTED_RECENTLY = "contacted_recently"
 
 
-def left_out_text(reason: LeftOut, recent_days: int = RECENT_CONTACT_DAYS) -> str:
+def left_out_text(reason: LeftOut, recent_days: int) -> str:
     """Return a left-out reason in words."""
     return {
         LeftOut.PAUSED: "paused: do not contact yet",

@@ -1,0 +1,220 @@
+"""Picking customers: the rule of a draft's audience, what it finds, the list to look through, audiences kept by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+from sqlalchemy.orm import Session
+
+from bot.campaigns.drafts import draft_of
+from bot.campaigns.selecting import Selecting
+from bot.campaigns.views import (
+    AudienceView,
+    CustomerName,
+    CustomerPage,
+    CustomerRow,
+    FilterChoices,
+    SavedAudienceRow,
+)
+from bot.domain.access import Caller
+from bot.domain.audience import MAX_BY_HAND, Audience, AudienceFilter
+from bot.errors import NotFound, UserError
+from storage import audiences, campaigns, customer_filter, customers
+from storage.customer_filter import Condition
+from storage.db import Database, utcnow
+from storage.models import Campaign
+
+NAME_LIMIT = 100
+MOST_SAVED = 100
+_Change = Callable[[Audience], Audience]
+
+
+def set_filter(db: Database, caller: Caller, campaign_id: int, wanted: AudienceFilter) -> AudienceView:
+    """Replace the filter; what was picked by hand stays. Raise UserError for bounds that can't be met."""
+    if wanted.overdue_min is not None and wanted.overdue_max is not None and wanted.overdue_min > wanted.overdue_max:
+        raise UserError("The least overdue amount is above the most. Swap the two.", "overdue_max")
+    return _change(db, caller, campaign_id, lambda audience: audience.with_filter(wanted))
+
+
+def set_all_matching(db: Database, caller: Caller, campaign_id: int, on: bool) -> AudienceView:
+    """Select all that match the filter, or only those added by hand."""
+    return _change(db, caller, campaign_id, lambda audience: audience.with_all_matching(on))
+
+
+def add(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> AudienceView:
+    """Add customers by hand; raise NotFound when one of them is not the caller's to see."""
+    return _by_hand(db, caller, campaign_id, customer_ids, Audience.add)
+
+
+def leave_out(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> AudienceView:
+    """Leave customers out by hand; raise NotFound when one of them is not the caller's to see."""
+    return _by_hand(db, caller, campaign_id, customer_ids, Audience.leave_out)
+
+
+def restore(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> AudienceView:
+    """Forget what was decided by hand on these customers: the filter alone decides again."""
+    ids = tuple(customer_ids)
+    return _change(db, caller, campaign_id, lambda audience: audience.restore(ids))
+
+
+def view(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> AudienceView:
+    """Return what the draft's audience finds now: counts, total overdue, names picked by hand, what filters offer."""
+    with db.read() as session:
+        return _view(session, caller, draft_of(session, caller, campaign_id), Selecting.open(session, caller, now))
+
+
+def page(
+    db: Database,
+    caller: Caller,
+    campaign_id: int,
+    number: int,
+    size: int = 10,
+    text: str | None = None,
+    *,
+    now: datetime | None = None,
+) -> CustomerPage:
+    """Return one page (0-based) of those who match the filter or were added, by name; a page past the end is the last.
+
+    The left-out ones are among them, not selected, so that they can be taken back. `text` narrows by name or group.
+    """
+    with db.read() as session:
+        audience = Audience.from_json(draft_of(session, caller, campaign_id).audience)
+        selecting = Selecting.open(session, caller, now)
+        shown = _listed(selecting, audience, text)
+        total = customers.count(session, shown)
+        pages = max(-(-total // size), 1)
+        number = min(max(number, 0), pages - 1)
+        rows = customers.page(session, shown, selecting.selected(audience), offset=number * size, limit=size)
+        return CustomerPage(_rows(session, selecting, rows), number, pages, total)
+
+
+def search(
+    db: Database, caller: Caller, text: str, limit: int = 50, *, now: datetime | None = None
+) -> tuple[CustomerName, ...]:
+    """Return what type-ahead offers for `text`, each with what is overdue."""
+    with db.read() as session:
+        selecting = Selecting.open(session, caller, now)
+        found = customers.search(session, caller.scope, text[:200], limit)
+        balances = customers.balances(session, caller.scope, [row.id for row in found], selecting.today)
+        none = customers.Balance()
+        return tuple(CustomerName(r.id, r.name, r.group, balances.get(r.id, none).overdue) for r in found)
+
+
+def save(db: Database, caller: Caller, campaign_id: int, name: str, *, now: datetime | None = None) -> None:
+    """Keep the draft's audience under a name, for the caller alone; an audience of that name is replaced."""
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LIMIT:
+        raise UserError(f"Give it a name of 1 to {NAME_LIMIT} characters.", "name")
+    with db.write() as session:
+        draft = draft_of(session, caller, campaign_id, lock=True)
+        kept = audiences.saved(session, caller.workspace_id, caller.user_id)
+        if len(kept) >= MOST_SAVED and name not in {row.name for row in kept}:
+            raise UserError(f"You have {MOST_SAVED} saved audiences. Forget one first.", "name")
+        audience = Audience.from_json(draft.audience).to_json()
+        audiences.save(session, caller.workspace_id, caller.user_id, name, audience, now=now or utcnow())
+
+
+def saved(db: Database, caller: Caller) -> tuple[SavedAudienceRow, ...]:
+    """Return the caller's saved audiences, by name."""
+    with db.read() as session:
+        rows = audiences.saved(session, caller.workspace_id, caller.user_id)
+        return tuple(SavedAudienceRow(row.id, row.name) for row in rows)
+
+
+def use_saved(db: Database, caller: Caller, campaign_id: int, saved_id: int) -> AudienceView:
+    """Make a saved audience the draft's; raise NotFound when it is not the caller's."""
+    with db.write() as session:
+        draft = draft_of(session, caller, campaign_id, lock=True)
+        rows = audiences.saved(session, caller.workspace_id, caller.user_id)
+        found = next((row for row in rows if row.id == saved_id), None)
+        if found is None:
+            raise NotFound("There is no such saved audience of yours.")
+        return _store(session, caller, draft, Audience.from_json(found.audience))
+
+
+def forget(db: Database, caller: Caller, saved_id: int) -> None:
+    """Delete one of the caller's saved audiences; raise NotFound when there is none (any more)."""
+    with db.write() as session:
+        if not audiences.forget(session, caller.workspace_id, caller.user_id, saved_id):
+            raise NotFound("There is no such saved audience of yours.")
+
+
+def _by_hand(
+    db: Database,
+    caller: Caller,
+    campaign_id: int,
+    customer_ids: Iterable[int],
+    change: Callable[[Audience, Iterable[int]], Audience],
+) -> AudienceView:
+    ids = tuple(dict.fromkeys(customer_ids))
+    with db.write() as session:
+        draft = draft_of(session, caller, campaign_id, lock=True)
+        if len(ids) > MAX_BY_HAND or len(customers.visible_ids(session, caller.scope, ids)) < len(ids):
+            raise NotFound("There is no such customer.")
+        audience = change(Audience.from_json(draft.audience), ids)
+        if max(len(audience.added), len(audience.left_out)) > MAX_BY_HAND:
+            raise UserError(f"More than {MAX_BY_HAND} customers can't be picked one by one. Use the filters.")
+        return _store(session, caller, draft, audience)
+
+
+def _change(db: Database, caller: Caller, campaign_id: int, change: _Change) -> AudienceView:
+    with db.write() as session:
+        draft = draft_of(session, caller, campaign_id, lock=True)
+        return _store(session, caller, draft, change(Audience.from_json(draft.audience)))
+
+
+def _store(session: Session, caller: Caller, draft: Campaign, audience: Audience) -> AudienceView:
+    selecting = Selecting.open(session, caller)
+    campaigns.save_draft(session, draft, {"audience": audience.to_json()}, now=selecting.now)
+    return _view(session, caller, draft, selecting)
+
+
+def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selecting) -> AudienceView:
+    audience = Audience.from_json(draft.audience)
+    selected = selecting.selected(audience)
+    counts = customers.counts(session, caller.scope, selecting.matching(audience.filter), selected)
+    named = {row.id: row for row in customers.names(session, caller.scope, (*audience.added, *audience.left_out))}
+    found = customers.choices(session, caller.scope)
+    return AudienceView(
+        campaign_id=draft.id,
+        version=draft.version,
+        audience=audience,
+        matching=counts[0],
+        selected=counts[1],
+        overdue=customers.total_overdue(session, caller.scope, selected, selecting.today),
+        added=_names(named, audience.added),
+        left_out=_names(named, audience.left_out),
+        filter_choices=FilterChoices(
+            found.countries, found.languages, found.currencies, found.account_managers, found.custom_keys
+        ),
+    )
+
+
+def _names(named: dict[int, customers.Named], ids: tuple[int, ...]) -> tuple[CustomerName, ...]:
+    return tuple(CustomerName(i, named[i].name, named[i].group) for i in ids if i in named)
+
+
+def _listed(selecting: Selecting, audience: Audience, text: str | None) -> Condition:
+    shown = or_(selecting.matching(audience.filter), selecting.selected(audience))
+    return and_(shown, customer_filter.matches_text(text)) if text and text.strip() else shown
+
+
+def _rows(session: Session, selecting: Selecting, rows: list[customers.Listed]) -> tuple[CustomerRow, ...]:
+    ids = [row.id for row in rows]
+    balances = customers.balances(session, selecting.scope, ids, selecting.today)
+    contacts = customers.main_contacts(session, selecting.scope, ids)
+    none = customers.Balance()
+    return tuple(
+        CustomerRow(
+            id=row.id,
+            name=row.name,
+            group=row.group,
+            overdue=balances.get(row.id, none).overdue,
+            days_past_due=balances.get(row.id, none).days_past_due,
+            main_contact=contacts.get(row.id),
+            selected=row.selected,
+        )
+        for row in rows
+    )

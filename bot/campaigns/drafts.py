@@ -1,0 +1,124 @@
+"""Drafts: start one, find it again, throw it away, copy it. A draft is its creator's alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel.dates import format_date
+from sqlalchemy.orm import Session
+
+from bot.campaigns.selecting import Selecting
+from bot.campaigns.views import DraftSummary, DraftView, SenderChoice
+from bot.domain.access import Caller
+from bot.domain.audience import Audience
+from bot.domain.preflight import day_in
+from bot.domain.states import CampaignState
+from bot.errors import Conflict, NotFound
+from storage import campaigns, customers, workspaces
+from storage.db import Database, utcnow
+from storage.models import Campaign
+
+MOST_DRAFTS = 20
+"""How many drafts are offered for resuming."""
+
+CHANGED = "This draft was changed in another window meanwhile. Open it again from /campaign: nothing was overwritten."
+_GONE = "There is no such campaign of yours."
+_ON_ITS_WAY = "This campaign was sent already, so it can't be changed any more."
+
+
+def start(db: Database, caller: Caller, *, channel: str = "email", now: datetime | None = None) -> DraftView:
+    """Start a draft with a proper name, written to nobody yet, from the caller where the caller's email is verified."""
+    now = now or utcnow()
+    with db.write() as session:
+        today = day_in(workspaces.get(session, caller.workspace_id).time_zone, now)
+        own = campaigns.sender(session, caller.workspace_id, user_id=caller.user_id)
+        draft = Campaign(
+            workspace_id=caller.workspace_id,
+            creator_id=caller.user_id,
+            channel=channel,
+            state=CampaignState.DRAFT.value,
+            name=f"Overdue reminder, {format_date(today, 'd MMMM yyyy', locale='en')}",
+            sender_user_id=own.user_id if own else None,
+            audience=Audience().to_json(),
+            created_at=now,
+            updated_at=now,
+        )
+        campaigns.add(session, draft)
+        return view_of(session, draft)
+
+
+def open_drafts(db: Database, caller: Caller, *, now: datetime | None = None) -> tuple[DraftSummary, ...]:
+    """Return the caller's drafts, the latest touched first, each with the customers that it selects now."""
+    with db.read() as session:
+        selecting = Selecting.open(session, caller, now)
+        rows = campaigns.drafts(session, caller.workspace_id, caller.user_id, MOST_DRAFTS)
+        conditions = [selecting.selected(Audience.from_json(row.audience)) for row in rows]
+        counts = customers.counts(session, caller.scope, *conditions)
+        return tuple(DraftSummary(row.id, row.name, row.updated_at, n) for row, n in zip(rows, counts, strict=True))
+
+
+def load(db: Database, caller: Caller, campaign_id: int) -> DraftView:
+    """Return one of the caller's drafts; raise NotFound, or Conflict once it was sent."""
+    with db.read() as session:
+        return view_of(session, draft_of(session, caller, campaign_id))
+
+
+def discard(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> None:
+    """Throw one of the caller's drafts away; a second call changes nothing. Raise Conflict once it was sent."""
+    with db.write() as session:
+        row = campaigns.of_creator(session, caller.workspace_id, caller.user_id, campaign_id)
+        if row is None:
+            raise NotFound(_GONE)
+        if not campaigns.discard(session, row, now=now or utcnow()) and row.state != CampaignState.DISCARDED.value:
+            raise Conflict(_ON_ITS_WAY)
+
+
+def copy_of(session: Session, campaign: Campaign, now: datetime) -> int:
+    """Make a fresh draft of all that was picked and written, and return its id; used by Undo, so that nothing is lost.
+
+    The chosen time to send is left out: the copy is to be sent when its creator says so again.
+    """
+    copied = (
+        "workspace_id creator_id channel name sender_user_id sender_alias_id to_positions cc subject body "
+        "attach_statement audience put_back"
+    ).split()
+    values = {name: getattr(campaign, name) for name in copied}
+    return campaigns.add(
+        session, Campaign(**values, state=CampaignState.DRAFT.value, left_out={}, created_at=now, updated_at=now)
+    )
+
+
+def draft_of(session: Session, caller: Caller, campaign_id: int, *, lock: bool = False) -> Campaign:
+    """Return the caller's draft for a use case, locked for changing it; raise NotFound, or Conflict once it was sent."""
+    row = campaigns.of_creator(session, caller.workspace_id, caller.user_id, campaign_id, lock=lock)
+    if row is None or row.state == CampaignState.DISCARDED.value:
+        raise NotFound(_GONE)
+    if row.state != CampaignState.DRAFT.value:
+        raise Conflict(_ON_ITS_WAY)
+    return row
+
+
+def view_of(session: Session, row: Campaign) -> DraftView:
+    """Return a draft as its creator sees it."""
+    sender = campaigns.sender_of(session, row)
+    return DraftView(
+        id=row.id,
+        version=row.version,
+        name=row.name,
+        channel=row.channel,
+        audience=Audience.from_json(row.audience),
+        sender=choice_of(sender) if sender else None,
+        to_positions=tuple(row.to_positions),
+        cc=tuple(row.cc),
+        subject=row.subject,
+        body=row.body,
+        attach_statement=row.attach_statement,
+        put_back=tuple(row.put_back),
+        send_at=row.send_at,
+    )
+
+
+def choice_of(sender: campaigns.Sender) -> SenderChoice:
+    """Return a sender as an option."""
+    value = f"user:{sender.user_id}" if sender.user_id is not None else f"alias:{sender.alias_id}"
+    return SenderChoice(value, f"{sender.facts.name} <{sender.facts.email}>", sender.facts.email)
