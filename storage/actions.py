@@ -1,0 +1,284 @@
+"""The outbox: one named function for each transition of an action, and nothing else that writes its state.
+
+Every function is a conditional UPDATE: it returns the ids that moved; an id that is missing was in another state, or
+claimed by somebody else. The worker claims, hands off and settles under its claim token; people's decisions
+(`storage.decisions`) and receipts name the workspace. None of them commits.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
+from storage.decisions import ignore as ignore
+from storage.decisions import send_manual as send_manual
+from storage.decisions import undo_ignore as undo_ignore
+from storage.models import Action, Campaign, Customer
+from storage.transitions import Cause, Moved, ids_of, in_workspace, move, record
+from storage.transitions import person as person
+from storage.transitions import worker as worker
+
+CHUNK = 1_000
+"""Rows of one INSERT or IN list: SQLite takes 32,766 bound values in a statement."""
+
+_MANUAL_EVENTS = {
+    Reason.REJECTED: ActionEvent.REJECT,
+    Reason.SENDER_UNVERIFIED: ActionEvent.REJECT,
+    Reason.RENDER_FAILED: ActionEvent.REJECT,
+    Reason.RETRIES_EXHAUSTED: ActionEvent.EXHAUST,
+    Reason.UNCERTAIN: ActionEvent.LOSE,
+    Reason.NO_CONTACT: ActionEvent.NO_RECIPIENT,
+    Reason.INVALID_ADDRESS: ActionEvent.NO_RECIPIENT,
+    Reason.SUPPRESSED: ActionEvent.NO_RECIPIENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An action that a worker holds under `token` until its lease ends."""
+
+    id: int
+    workspace_id: int
+    campaign_id: int
+    customer_id: int
+    channel: str
+    recipients: list[dict[str, Any]]
+    cc: list[str]
+    message_id: str
+    attempts: int
+    force: bool
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentAction:
+    """What is kept of an accepted message; `refused` names the recipients that the provider refused, else None."""
+
+    id: int
+    provider_id: str
+    subject: str
+    text: str
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenAction:
+    """An action as it is made at Send: queued (then `due_at` is set), or manual with the reason why."""
+
+    workspace_id: int
+    campaign_id: int
+    customer_id: int
+    owner_id: int
+    channel: str
+    state: ActionState
+    reason: Reason
+    recipients: list[dict[str, Any]]
+    cc: list[str]
+    message_id: str
+    due_at: datetime | None = None
+    force: bool = False
+    detail: str | None = None
+
+
+def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: datetime, actor: str) -> int:
+    """Add the actions of a campaign with their first row of history; return how many.
+
+    The unique key (campaign, customer) refuses a second freeze with IntegrityError.
+    """
+    everything = list(rows)
+    for start in range(0, len(everything), CHUNK):
+        chunk = everything[start : start + CHUNK]
+        values = [{**{f: getattr(r, f) for f in r.__slots__}, "created_at": now, "updated_at": now} for r in chunk]
+        made = session.execute(insert(Action).returning(Action.id, Action.customer_id), values).all()
+        ids = {customer_id: action_id for action_id, customer_id in made}
+        for row in chunk:
+            moved = [Moved(ids[row.customer_id], row.workspace_id, row.campaign_id)]
+            record(session, moved, "freeze", None, row.state, Cause(row.reason, now, actor, row.detail))
+    return len(everything)
+
+
+def claim_due(
+    session: Session, *, worker_name: str, now: datetime, limit: int, lease: timedelta, channels: Collection[str]
+) -> list[Claimed]:
+    """Take up to `limit` due actions of campaigns that are sending, oldest due first, until `now + lease`.
+
+    Several workers never get the same row: PostgreSQL skips rows that another one is locking, SQLite has one writer.
+    """
+    token = str(uuid.uuid4())
+    due = (
+        select(Action.id)
+        .join(Campaign, Campaign.id == Action.campaign_id)
+        .where(Action.state == ActionState.QUEUED.value, Action.due_at <= now, Action.channel.in_(list(channels)))
+        .where(Campaign.state == CampaignState.SENDING.value)
+        .order_by(Action.due_at, Action.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Action)
+        .cte("due")
+    )
+    held = {"claim_token": token, "claimed_by": worker_name[:100], "lease_until": now + lease}
+    cause = Cause(Reason.CLAIMED, now, worker(worker_name))
+    moved = move(session, ActionEvent.CLAIM, [Action.id.in_(select(due.c.id))], cause, **held)
+    return _claimed(session, token) if moved else []
+
+
+def _claimed(session: Session, token: str) -> list[Claimed]:
+    columns = [getattr(Action, name) for name in Claimed.__slots__ if name != "token"]
+    query = select(*columns).where(Action.claim_token == token, Action.state == ActionState.SENDING.value)
+    rows = session.execute(query.order_by(Action.due_at, Action.id))
+    return [Claimed(**row, token=token) for row in rows.mappings()]
+
+
+def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
+    """Note, just before the provider is called, that it will be; return the ids that may go out, each only once.
+
+    What is missing was claimed by somebody else meanwhile, handed off before, or its campaign is no longer sending.
+    The lease starts anew: it must outlast the longest call. The caller commits before it sends anything.
+    """
+    sending = select(Campaign.id).where(Campaign.state == CampaignState.SENDING.value)
+    statement = (
+        update(Action)
+        .where(*_held(token, ids), Action.state == ActionState.SENDING.value, Action.handed_off_at.is_(None))
+        .where(Action.campaign_id.in_(sending))
+        .values(handed_off_at=now, attempts=Action.attempts + 1, lease_until=now + lease, updated_at=now)
+        .returning(Action.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(statement))
+
+
+def release(
+    session: Session, token: str, ids: Collection[int], *, now: datetime, actor: str, reason: Reason = Reason.STOPPED
+) -> list[int]:
+    """Put claimed actions that were not handed off back into the queue, due as they were."""
+    where = [*_held(token, ids), Action.handed_off_at.is_(None)]
+    return _requeued(session, move(session, ActionEvent.RELEASE, where, Cause(reason, now, actor)), now, actor)
+
+
+def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:
+    """Settle what the provider accepted, with what was sent; its customers count as contacted now."""
+    moved: list[Moved] = []
+    kept = {row.id: row for row in sent}
+    for row in [r for r in sent if r.refused]:
+        cause = Cause(Reason.PARTLY_REFUSED, now, actor, row.refused)
+        moved += move(session, ActionEvent.ACCEPT, _handed(token, [row.id]), cause, sent_at=now)
+    whole = [r.id for r in sent if not r.refused]
+    moved += move(session, ActionEvent.ACCEPT, _handed(token, whole), Cause(Reason.ACCEPTED, now, actor), sent_at=now)
+    ids = [row.id for row in moved]
+    _keep_sent(session, [kept[i] for i in ids], now)
+    return ids
+
+
+def _keep_sent(session: Session, sent: Sequence[SentAction], now: datetime) -> None:
+    if not sent:
+        return
+    statement = update(Action.__table__).where(Action.id == bindparam("action_id"))  # type: ignore[arg-type]
+    statement = statement.values(
+        provider_id=bindparam("provider"), sent_subject=bindparam("subject"), sent_text=bindparam("text")
+    )
+    session.connection().execute(
+        statement,
+        [{"action_id": r.id, "provider": r.provider_id[:255], "subject": r.subject, "text": r.text} for r in sent],
+    )
+    written_to = select(Action.customer_id).where(Action.id.in_([r.id for r in sent]))
+    earlier = or_(Customer.last_contacted_at.is_(None), Customer.last_contacted_at < now)
+    session.execute(
+        update(Customer)
+        .where(Customer.id.in_(written_to), earlier)
+        .values(last_contacted_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def settle_retry(
+    session: Session, token: str, action_id: int, *, due_at: datetime, detail: str, now: datetime, actor: str
+) -> list[int]:
+    """Queue an attempt again that certainly did not go out, for `due_at`; `detail` holds the provider's words."""
+    cause = Cause(Reason.TRANSIENT, now, actor, detail)
+    moved = move(session, ActionEvent.RETRY, _held(token, [action_id]), cause, due_at=due_at, handed_off_at=None)
+    return _requeued(session, moved, now, actor)
+
+
+def settle_manual(
+    session: Session, token: str, action_id: int, *, reason: Reason, detail: str | None, now: datetime, actor: str
+) -> list[int]:
+    """Give an action to a person, with the reason; only an uncertain one keeps its handoff."""
+    open_call: dict[str, Any] = {} if reason is Reason.UNCERTAIN else {"handed_off_at": None}
+    cause = Cause(reason, now, actor, detail)
+    return ids_of(move(session, _MANUAL_EVENTS[reason], _held(token, [action_id]), cause, **open_call))
+
+
+def settle_skipped(
+    session: Session, token: str, ids: Collection[int], *, reason: Reason, now: datetime, actor: str
+) -> list[int]:
+    """Settle what the recheck found not to be sent any more; nothing that was handed off is ever skipped."""
+    where = [*_held(token, ids), Action.handed_off_at.is_(None)]
+    return ids_of(move(session, ActionEvent.SKIP, where, Cause(reason, now, actor)))
+
+
+def rescue_expired(session: Session, *, now: datetime, actor: str) -> tuple[list[int], list[int]]:
+    """Free what dead workers held: (back in the queue, given to a person).
+
+    A lease that ran out before handoff returns to the queue; after it, nobody knows whether the message went out, so a
+    person decides.
+    """
+    over = Action.lease_until < now
+    unsent = [over, Action.handed_off_at.is_(None)]
+    queued = move(session, ActionEvent.RELEASE, unsent, Cause(Reason.LEASE_EXPIRED, now, actor))
+    uncertain = Cause(Reason.UNCERTAIN, now, actor, "The worker stopped while the mail server was being called.")
+    lost = move(session, ActionEvent.LOSE, [over, Action.handed_off_at.is_not(None)], uncertain)
+    return _requeued(session, queued, now, actor), ids_of(lost)
+
+
+def cancel_queued(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, actor: str) -> list[int]:
+    """Cancel what is still waiting in a campaign; what is being sent settles by itself."""
+    where = [Action.workspace_id == workspace_id, Action.campaign_id == campaign_id]
+    return ids_of(move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor)))
+
+
+def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
+    """Settle sent actions as delivered, because the provider said so."""
+    cause = Cause(Reason.DELIVERED, now, actor)
+    return ids_of(move(session, ActionEvent.DELIVER, in_workspace(workspace_id, ids), cause))
+
+
+def bounce(session: Session, workspace_id: int, action_id: int, *, detail: str, now: datetime, actor: str) -> list[int]:
+    """Give a sent action that came back to a person, with the words of the bounce."""
+    cause = Cause(Reason.BOUNCED, now, actor, detail)
+    return ids_of(move(session, ActionEvent.BOUNCE, in_workspace(workspace_id, [action_id]), cause, handed_off_at=None))
+
+
+def settle_late(session: Session, sent: SentAction, *, message_id: str, now: datetime, actor: str) -> list[int]:
+    """Settle as sent an uncertain action whose receipt came after its lease had run out.
+
+    `message_id` and the still open handoff say that the receipt is for this very message; once a person has pressed
+    Send again, it changes nothing.
+    """
+    where = [Action.id == sent.id, Action.message_id == message_id, Action.handed_off_at.is_not(None)]
+    cause = Cause(Reason.LATE_RECEIPT, now, actor, sent.refused)
+    moved = move(session, ActionEvent.SETTLE, where, cause, sent_at=now)
+    _keep_sent(session, [sent] if moved else [], now)
+    return ids_of(moved)
+
+
+def _requeued(session: Session, moved: Sequence[Moved], now: datetime, actor: str) -> list[int]:
+    """Return the ids of what went back to the queue, after cancelling what belongs to a cancelled campaign."""
+    if moved:
+        cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED.value)
+        where = [Action.id.in_(ids_of(moved)), Action.campaign_id.in_(cancelled)]
+        move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor))
+    return ids_of(moved)
+
+
+def _held(token: str, ids: Collection[int]) -> list[ColumnElement[bool]]:
+    return [Action.id.in_(list(ids)), Action.claim_token == token]
+
+
+def _handed(token: str, ids: Collection[int]) -> list[ColumnElement[bool]]:
+    return [*_held(token, ids), Action.handed_off_at.is_not(None)]
