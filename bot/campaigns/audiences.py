@@ -1,4 +1,4 @@
-"""Picking customers: the rule of a draft's audience, what it finds, the list to look through, audiences kept by name."""
+"""Picking customers: the rule of a draft's audience, what it finds, the list to look through, saved audiences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.campaigns.views import (
 )
 from bot.domain.access import Caller
 from bot.domain.audience import MAX_BY_HAND, Audience, AudienceFilter
-from bot.errors import NotFound, UserError
+from bot.errors import FieldErrors, NotFound, UserError
 from storage import audiences, campaigns, customer_filter, customers
 from storage.customer_filter import Condition
 from storage.db import Database, utcnow
@@ -32,9 +32,9 @@ _Change = Callable[[Audience], Audience]
 
 
 def set_filter(db: Database, caller: Caller, campaign_id: int, wanted: AudienceFilter) -> AudienceView:
-    """Replace the filter; what was picked by hand stays. Raise UserError for bounds that can't be met."""
+    """Replace the filter; what was picked by hand stays. Raise FieldErrors for bounds that can't be met."""
     if wanted.overdue_min is not None and wanted.overdue_max is not None and wanted.overdue_min > wanted.overdue_max:
-        raise UserError("The least overdue amount is above the most. Swap the two.", "overdue_max")
+        raise FieldErrors({"overdue_max": "This is below the least overdue amount. Swap the two."})
     return _change(db, caller, campaign_id, lambda audience: audience.with_filter(wanted))
 
 
@@ -69,7 +69,7 @@ def page(
     db: Database,
     caller: Caller,
     campaign_id: int,
-    number: int,
+    page: int,
     size: int = 10,
     text: str | None = None,
     *,
@@ -85,9 +85,9 @@ def page(
         shown = _listed(selecting, audience, text)
         total = customers.count(session, shown)
         pages = max(-(-total // size), 1)
-        number = min(max(number, 0), pages - 1)
-        rows = customers.page(session, shown, selecting.selected(audience), offset=number * size, limit=size)
-        return CustomerPage(_rows(session, selecting, rows), number, pages, total)
+        page = min(max(page, 0), pages - 1)
+        rows = customers.page(session, shown, selecting.selected(audience), offset=page * size, limit=size)
+        return CustomerPage(_rows(session, selecting, rows), page, pages, total)
 
 
 def search(
@@ -106,12 +106,12 @@ def save(db: Database, caller: Caller, campaign_id: int, name: str, *, now: date
     """Keep the draft's audience under a name, for the caller alone; an audience of that name is replaced."""
     name = " ".join(name.split())
     if not name or len(name) > NAME_LIMIT:
-        raise UserError(f"Give it a name of 1 to {NAME_LIMIT} characters.", "name")
+        raise FieldErrors({"name": f"Give it a name of 1 to {NAME_LIMIT} characters."})
     with db.write() as session:
         draft = draft_of(session, caller, campaign_id, lock=True)
         kept = audiences.saved(session, caller.workspace_id, caller.user_id)
         if len(kept) >= MOST_SAVED and name not in {row.name for row in kept}:
-            raise UserError(f"You have {MOST_SAVED} saved audiences. Forget one first.", "name")
+            raise FieldErrors({"name": f"You have {MOST_SAVED} saved audiences. Forget one first."})
         audience = Audience.from_json(draft.audience).to_json()
         audiences.save(session, caller.workspace_id, caller.user_id, name, audience, now=now or utcnow())
 

@@ -89,7 +89,7 @@ def copy_of(session: Session, campaign: Campaign, now: datetime) -> int:
 
 
 def draft_of(session: Session, caller: Caller, campaign_id: int, *, lock: bool = False) -> Campaign:
-    """Return the caller's draft for a use case, locked for changing it; raise NotFound, or Conflict once it was sent."""
+    """Return the caller's draft, locked where it is to be changed; raise NotFound, or Conflict once it was sent."""
     row = campaigns.of_creator(session, caller.workspace_id, caller.user_id, campaign_id, lock=lock)
     if row is None or row.state == CampaignState.DISCARDED.value:
         raise NotFound(_GONE)

@@ -54,9 +54,13 @@ def settle(
     chosen = choose(contacts, positions)
     with_address = [c for c in chosen if c.email and c.email.strip()]
     valid = [c for c in with_address if is_valid((c.email or "").strip())]
-    usable = {fold_address(c.email or ""): c for c in reversed(valid) if fold_address(c.email or "") not in suppressed}
+    usable: dict[str, Reachable] = {}
+    for contact in valid:
+        address = fold_address(contact.email or "")
+        if address not in suppressed:
+            usable.setdefault(address, contact)
     if usable:
-        return Recipients(tuple(reversed(usable.values())))
+        return Recipients(tuple(usable.values()))
     if not with_address:
         return Recipients((), Reason.NO_CONTACT)
     if len(valid) < len(with_address):

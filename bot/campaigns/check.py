@@ -1,0 +1,98 @@
+"""The check before Send: who is written to, who needs a person, who is left out and why, and what stops it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.campaigns import compose, plan
+from bot.campaigns.drafts import CHANGED, draft_of
+from bot.campaigns.plan import Plan
+from bot.campaigns.selecting import Selecting
+from bot.campaigns.views import CheckView, ReasonCount
+from bot.domain.access import Caller
+from bot.domain.preflight import LeftOut, left_out_text
+from bot.domain.states import REASON_TEXTS
+from bot.errors import Conflict, FieldErrors, NotFound
+from storage import campaigns
+from storage.db import Database
+from storage.models import Campaign
+
+PASSED = "This time has passed. Choose a later one, or send now."
+
+
+def run(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> CheckView:
+    """Check one of the caller's drafts as it is now."""
+    with db.read() as session:
+        return _view(session, Selecting.open(session, caller, now), draft_of(session, caller, campaign_id))
+
+
+def put_back(
+    db: Database, caller: Caller, campaign_id: int, reason: str, on: bool, *, now: datetime | None = None
+) -> CheckView:
+    """Write to the customers left out for `reason` all the same, or no longer; a second call changes nothing."""
+    if reason not in set(LeftOut):
+        raise NotFound("There is no such group.")
+    with db.write() as session:
+        selecting = Selecting.open(session, caller, now)
+        draft = draft_of(session, caller, campaign_id, lock=True)
+        groups = [group.value for group in LeftOut if (group.value in draft.put_back if group != reason else on)]
+        return _store(session, selecting, draft, "put_back", groups)
+
+
+def set_send_at(
+    db: Database, caller: Caller, campaign_id: int, when: datetime | None, *, now: datetime | None = None
+) -> CheckView:
+    """Choose when the campaign goes out; None means now, after the hold. Raise FieldErrors for a past moment."""
+    with db.write() as session:
+        selecting = Selecting.open(session, caller, now)
+        draft = draft_of(session, caller, campaign_id, lock=True)
+        if when is not None and when <= selecting.now:
+            raise FieldErrors({"send_at": PASSED})
+        return _store(session, selecting, draft, "send_at", when)
+
+
+def problems_of(session: Session, selecting: Selecting, draft: Campaign, found: Plan) -> tuple[str, ...]:
+    """Return what keeps the draft from being sent, in words; empty when Send may be pressed."""
+    problems = []
+    if not found.rows:
+        problems.append("No customers are selected. Go back and pick some.")
+    elif not found.going:
+        problems.append("Every selected customer is left out. Put a group back, or pick others.")
+    problems += compose.faults_of(session, draft).values()
+    if draft.send_at is not None and draft.send_at <= selecting.now:
+        problems.append(PASSED)
+    return tuple(problems)
+
+
+def _store(session: Session, selecting: Selecting, draft: Campaign, column: str, value: object) -> CheckView:
+    if getattr(draft, column) != value and not campaigns.save_draft(session, draft, {column: value}, now=selecting.now):
+        raise Conflict(CHANGED)
+    return _view(session, selecting, draft)
+
+
+def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
+    found = plan.make(session, selecting, draft)
+    return CheckView(
+        campaign_id=draft.id,
+        version=draft.version,
+        name=draft.name,
+        to_send=found.to_send,
+        manual=tuple(ReasonCount(r.value, REASON_TEXTS[r], count) for r, count in found.manual.items()),
+        left_out=_left_out(found, draft),
+        overdue=plan.asked_for(session, selecting, draft, found),
+        selected=len(found.rows),
+        problems=problems_of(session, selecting, draft, found),
+        send_at=draft.send_at,
+    )
+
+
+def _left_out(found: Plan, draft: Campaign) -> tuple[ReasonCount, ...]:
+    rows = []
+    for reason in LeftOut:
+        is_back = reason.value in draft.put_back
+        count = found.put_back.get(reason, 0) if is_back else found.left_out.get(reason, 0)
+        if count or is_back:
+            rows.append(ReasonCount(reason.value, left_out_text(reason, found.recent_days), count, is_back))
+    return tuple(rows)

@@ -1,0 +1,90 @@
+"""What would come of sending a campaign now: the one computation behind the check, Send and the freeze."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from bot.campaigns.selecting import Selecting
+from bot.channels.addresses import is_valid_email
+from bot.domain.audience import Audience
+from bot.domain.money import Money, by_currency
+from bot.domain.preflight import LeftOut, Verdict, judge, reasons_to_leave_out
+from bot.domain.recipients import Recipients, settle
+from bot.domain.states import Reason
+from storage import audiences, customers, settings
+from storage.models import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One selected customer: whether a message goes, and to whom; `recipients` say why a person must decide."""
+
+    customer_id: int
+    verdict: Verdict
+    recipients: Recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The selected customers, in the order of names."""
+
+    rows: tuple[Planned, ...]
+    recent_days: int
+
+    @property
+    def going(self) -> tuple[Planned, ...]:
+        """Return those who become actions, queued or manual."""
+        return tuple(row for row in self.rows if row.verdict.goes)
+
+    @property
+    def to_send(self) -> int:
+        """Count those whose message goes out by itself."""
+        return sum(1 for row in self.going if row.recipients.usable)
+
+    @property
+    def manual(self) -> dict[Reason, int]:
+        """Count those whose message needs a person, by reason, the most frequent first."""
+        found = Counter(row.recipients.reason for row in self.going)
+        return {reason: count for reason, count in found.most_common() if reason is not None}
+
+    @property
+    def left_out(self) -> dict[LeftOut, int]:
+        """Count those who are left out, by reason."""
+        return _counted(row.verdict.reason for row in self.rows if not row.verdict.goes)
+
+    @property
+    def put_back(self) -> dict[LeftOut, int]:
+        """Count those who are written to only because their group was put back, by reason."""
+        return _counted(row.verdict.reason for row in self.rows if row.verdict.is_put_back)
+
+
+def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
+    """Work the plan out, in a constant number of queries; it holds one small row for each selected customer."""
+    condition = selecting.selected(Audience.from_json(campaign.audience))
+    recent_days = settings.recent_contact_days(session, campaign.workspace_id)
+    standings = audiences.standings(session, selecting.scope, condition, selecting.today)
+    contacts = audiences.contacts(session, selecting.scope, condition)
+    suppressed = audiences.suppressed(session, campaign.workspace_id, campaign.channel)
+    rows = []
+    for customer_id, standing in standings.items():
+        reasons = reasons_to_leave_out(standing, today=selecting.today, now=selecting.now, recent_days=recent_days)
+        recipients = settle(
+            contacts.get(customer_id, ()), campaign.to_positions, suppressed=suppressed, is_valid=is_valid_email
+        )
+        rows.append(Planned(customer_id, judge(reasons, campaign.put_back), recipients))
+    return Plan(tuple(rows), recent_days)
+
+
+def asked_for(session: Session, selecting: Selecting, campaign: Campaign, plan: Plan) -> tuple[Money, ...]:
+    """Sum what those written to are asked for: overdue and undisputed, per currency."""
+    condition = selecting.selected(Audience.from_json(campaign.audience))
+    amounts = customers.asked_for(session, selecting.scope, condition, selecting.today)
+    return by_currency(money for row in plan.going for money in amounts.get(row.customer_id, ()))
+
+
+def _counted(reasons: object) -> dict[LeftOut, int]:
+    found = Counter(reasons)  # type: ignore[call-overload]
+    return {reason: found[reason] for reason in LeftOut if found[reason]}
