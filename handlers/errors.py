@@ -1,7 +1,7 @@
 """What the user reads when something goes wrong: one place for every exception of every listener.
 
-Bolt runs with `process_before_response`, so a listener that raised has not answered Slack yet, and what is returned here
-is the answer: inline errors for a modal's inputs, an ephemeral message or a small modal elsewhere.
+Bolt runs with `process_before_response`, so a listener that raised has not answered Slack yet, and what is returned
+here is the answer: inline errors for a modal's inputs, an ephemeral message or a small modal elsewhere.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _respond(
 
 
 def _inline(error: Exception, view: Mapping[str, Any], fields: Fields) -> dict[str, str]:
-    """Return the errors by the block ids that are really in the view (an input set from code has a new id each time)."""
+    """Return the errors by the block ids that are really in the view (an input set from code has a new id)."""
     if isinstance(error, FieldErrors):
         wrong = dict(error.fields)
     elif isinstance(error, UserError) and error.field:

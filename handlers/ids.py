@@ -1,8 +1,8 @@
 """Every action, callback and block id of the app, a section a flow.
 
-Ids of rows are `f"{CONST}:{row_id}"`, matched by `per_row(CONST)`. Inputs that the bot itself may fill again carry a key
-after the same colon (`body:2`): Slack keeps what was typed as long as the block id stays, and shows a new initial value
-only under a new one.
+Ids of rows are `f"{CONST}:{row_id}"`, matched by `per_row(CONST)`. Inputs that the bot itself may fill again carry a
+key after the same colon (`what_body:2`): Slack keeps what was typed as long as the block id stays, and shows a new
+initial value only under a new one.
 """
 
 from __future__ import annotations
@@ -99,9 +99,48 @@ CHECK_SEND_AT = "check_send_at"
 CHECK_TEST = "check_test"
 CHECK_BACK = "check_back"
 CHECK_BACK_TO_WHO = "check_back_to_who"
+PREVIEW_TEXT = "preview_text"
 PREVIEW_PREVIOUS = "preview_previous"
 PREVIEW_NEXT = "preview_next"
 PREVIEW_LONGEST = "preview_longest"
 PREVIEW_MOST_INVOICES = "preview_most_invoices"
 PREVIEW_EMPTY = "preview_empty_tags"
 LAUNCHED = "launched"
+
+# settings: signature for everybody; users, aliases, account managers and the workspace for admins
+SETTINGS = "settings"
+SETTINGS_SIGNATURE = "settings_signature"
+SETTINGS_OPEN_USERS = "settings_open_users"
+SETTINGS_OPEN_ALIASES = "settings_open_aliases"
+SETTINGS_OPEN_ASSIGN = "settings_open_assign"
+SETTINGS_OPEN_WORKSPACE = "settings_open_workspace"
+SETTINGS_HOME = "settings_home"
+USERS = "users"
+USERS_PAGE = "users_page"
+USERS_LET_IN = "users_let_in"
+USERS_CHANGE = "users_change"
+USER = "user"
+USER_PERSON = "user_person"
+USER_ROLE = "user_role"
+USER_POSITION = "user_position"
+USER_TAKE_AWAY = "user_take_away"
+ALIASES = "aliases"
+ALIASES_ADD = "aliases_add"
+ALIASES_ENTER_CODE = "aliases_enter_code"
+ALIASES_SEND_AGAIN = "aliases_send_again"
+ALIASES_REMOVE = "aliases_remove"
+ALIAS = "alias"
+ALIAS_EMAIL = "alias_email"
+ALIAS_NAME = "alias_name"
+ALIAS_SIGNATURE = "alias_signature"
+CODE = "code"
+CODE_DIGITS = "code_digits"
+ASSIGN = "assign"
+ASSIGN_CUSTOMER = "assign_customer"
+ASSIGN_USERS = "assign_users"
+WORKSPACE = "workspace"
+WORKSPACE_NAME = "workspace_name"
+WORKSPACE_LOCALE = "workspace_locale"
+WORKSPACE_CURRENCY = "workspace_currency"
+WORKSPACE_TIME_ZONE = "workspace_time_zone"
+WORKSPACE_RECENT_DAYS = "workspace_recent_days"

@@ -39,6 +39,12 @@ def page(session: Session, workspace_id: int, *, offset: int, limit: int) -> lis
     return list(session.scalars(query.offset(offset).limit(limit)))
 
 
+def named(session: Session, workspace_id: int, text: str, *, limit: int) -> list[User]:
+    """Return the users whose name holds `text`, whatever its case, by name."""
+    query = select(User).where(User.workspace_id == workspace_id, User.name.icontains(text, autoescape=True))
+    return list(session.scalars(query.order_by(User.name, User.id).limit(limit)))
+
+
 def count(session: Session, workspace_id: int) -> int:
     """Count the users that `page` walks."""
     return session.scalar(select(func.count()).select_from(User).where(User.workspace_id == workspace_id)) or 0

@@ -51,6 +51,13 @@ def list_users(db: Database, caller: Caller, *, page: int = 0) -> UserPage:
         return UserPage(tuple(_row(user) for user in rows), page, pages, total)
 
 
+def search(db: Database, caller: Caller, text: str) -> tuple[UserRow, ...]:
+    """Return up to 50 users whose name holds `text`, by name; admins only."""
+    require_admin(caller)
+    with db.read() as session:
+        return tuple(_row(user) for user in users.named(session, caller.workspace_id, text, limit=50))
+
+
 def get_user(db: Database, caller: Caller, user_id: int) -> UserRow:
     """Return one user; admins only."""
     require_admin(caller)
