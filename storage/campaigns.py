@@ -15,7 +15,7 @@ from bot.domain.folding import fold, fold_address
 from bot.domain.merge import SenderFacts
 from bot.domain.states import CampaignState
 from storage.customer_filter import in_scope
-from storage.models import Alias, Campaign, Contact, ContactPosition, Customer, User
+from storage.models import Action, Alias, Campaign, Contact, ContactPosition, Customer, User
 
 FREEZABLE = (CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.SENDING)
 """A pause or a start may come before the worker's freeze: the audience must become actions all the same."""
@@ -115,6 +115,11 @@ def freeze(session: Session, campaign_id: int, *, now: datetime) -> Campaign | N
 def set_left_out(session: Session, campaign_id: int, counts: dict[str, int]) -> None:
     """Store how many customers were left out at Send, by reason."""
     session.execute(update(Campaign).where(Campaign.id == campaign_id).values(left_out=counts))
+
+
+def actions_of(session: Session, campaign: Campaign) -> int:
+    """Count the actions of a campaign, in whatever state."""
+    return session.scalar(select(func.count()).select_from(Action).where(Action.campaign_id == campaign.id)) or 0
 
 
 def sender_of(session: Session, campaign: Campaign) -> Sender | None:

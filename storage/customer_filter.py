@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -28,6 +29,11 @@ def in_scope(scope: Scope) -> Condition:
         Assignment.workspace_id == scope.workspace_id, Assignment.user_id == scope.account_manager_id
     )
     return and_(within, Customer.id.in_(assigned))
+
+
+def among(scope: Scope, ids: Sequence[int]) -> Condition:
+    """Return the condition that a customer in scope is one of `ids`."""
+    return and_(in_scope(scope), Customer.id.in_(ids))
 
 
 def is_overdue(today: date) -> Condition:

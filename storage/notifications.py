@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from storage.models import Notification, NotificationKind
+from storage.models import Campaign, Notification, NotificationKind
 
 
 def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime) -> None:
@@ -22,3 +22,18 @@ def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime) -> Non
         .values(version=Notification.version + 1)
         .execution_options(synchronize_session=False)
     )
+
+
+def create_living(session: Session, campaign: Campaign, user_id: int, now: datetime) -> None:
+    """Add the one living message of a campaign, to be posted to the user; the unique key refuses a second one."""
+    session.add(
+        Notification(
+            workspace_id=campaign.workspace_id,
+            campaign_id=campaign.id,
+            user_id=user_id,
+            kind=NotificationKind.CAMPAIGN.value,
+            due_at=now,
+            created_at=now,
+        )
+    )
+    session.flush()

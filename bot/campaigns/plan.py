@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -85,6 +86,6 @@ def asked_for(session: Session, selecting: Selecting, campaign: Campaign, plan: 
     return by_currency(money for row in plan.going for money in amounts.get(row.customer_id, ()))
 
 
-def _counted(reasons: object) -> dict[LeftOut, int]:
-    found = Counter(reasons)  # type: ignore[call-overload]
+def _counted(reasons: Iterable[LeftOut | None]) -> dict[LeftOut, int]:
+    found = Counter(reasons)
     return {reason: found[reason] for reason in LeftOut if found[reason]}

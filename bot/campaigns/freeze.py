@@ -1,0 +1,92 @@
+"""The freeze: a launched campaign's audience becomes actions, once, with the recipients of that moment."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.campaigns import plan
+from bot.campaigns.plan import Planned
+from bot.campaigns.selecting import Selecting
+from bot.domain.access import Caller, Position, Role
+from bot.domain.states import ActionState, Reason
+from storage import actions, campaigns, notifications, users
+from storage.actions import FrozenAction
+from storage.db import Database, utcnow
+from storage.models import Campaign, User
+
+ACTOR = "worker:freeze"
+_NO_DOMAIN = "campaign-bot.invalid"
+"""Stands in a Message-ID when the sender is gone: such an action goes to a person before anything is sent."""
+
+
+def freeze_due(db: Database, now: datetime | None = None) -> int:
+    """Turn the audience of every launched campaign into actions, one transaction each; return how many campaigns.
+
+    Safe to run in several workers at once and after a crash: a campaign is frozen whole, once. A fault in one campaign
+    keeps no other from being frozen; it is raised at the end.
+    """
+    now = now or utcnow()
+    with db.read() as session:
+        waiting = campaigns.unfrozen(session)
+    done, faults = 0, []
+    for campaign_id in waiting:
+        try:
+            done += _freeze(db, campaign_id, now)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("campaigns could not be frozen", faults)
+    return done
+
+
+def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
+    with db.write() as session:
+        campaign = campaigns.freeze(session, campaign_id, now=now)
+        if campaign is None:
+            return False
+        creator = users.by_id(session, campaign.workspace_id, campaign.creator_id)
+        if creator is not None and creator.role is not None:
+            _insert(session, campaign, Selecting.open(session, _caller(creator, creator.role), now))
+        # a creator without access any more sees no customers: the campaign ends without any action
+        notifications.touch(session, [campaign_id], at=now)
+        return True
+
+
+def _insert(session: Session, campaign: Campaign, selecting: Selecting) -> None:
+    found = plan.make(session, selecting, campaign)
+    sender = campaigns.sender_of(session, campaign)
+    domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
+    rows = [_action(campaign, row, domain, selecting.now) for row in found.going]
+    actions.insert_frozen(session, rows, now=selecting.now, actor=ACTOR)
+    campaigns.set_left_out(session, campaign.id, {reason.value: count for reason, count in found.left_out.items()})
+
+
+def _action(campaign: Campaign, row: Planned, domain: str, now: datetime) -> FrozenAction:
+    usable = row.recipients.usable
+    return FrozenAction(
+        workspace_id=campaign.workspace_id,
+        campaign_id=campaign.id,
+        customer_id=row.customer_id,
+        owner_id=campaign.creator_id,
+        channel=campaign.channel,
+        state=ActionState.QUEUED if usable else ActionState.MANUAL,
+        reason=row.recipients.reason or Reason.FROZEN,
+        recipients=[{"contact_id": c.id, "name": c.name, "email": (c.email or "").strip()} for c in usable],
+        cc=list(campaign.cc),
+        message_id=f"<{uuid.uuid4().hex}.actionless@{domain}>",
+        due_at=(campaign.starts_at or now) if usable else None,
+        force=row.verdict.is_put_back,
+        detail=row.recipients.detail,
+    )
+
+
+def _domain(address: str) -> str:
+    domain = address.rpartition("@")[2].encode("idna").decode()
+    return domain if 0 < len(domain) <= 200 else _NO_DOMAIN
+
+
+def _caller(user: User, role: str) -> Caller:
+    return Caller(user.workspace_id, user.id, user.slack_user_id or "", user.name, Role(role), Position(user.position))

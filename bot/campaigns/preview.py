@@ -1,0 +1,182 @@
+"""The preview: the real message for a real customer of the audience, while it is being written too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from bot.campaigns.compose import faults_of
+from bot.campaigns.drafts import draft_of
+from bot.campaigns.selecting import Selecting
+from bot.campaigns.views import PreviewView
+from bot.channels.addresses import is_valid_email
+from bot.domain.access import Caller
+from bot.domain.audience import Audience
+from bot.domain.merge import SenderFacts
+from bot.domain.recipients import Reachable, settle
+from bot.errors import FieldErrors, NotFound
+from bot.rendering.content import Content, Rendered, compile_content
+from bot.rendering.preview import slack_preview
+from storage import audiences, campaigns, customers, merge_facts
+from storage.customer_filter import Condition, among
+from storage.db import Database
+from storage.models import Campaign
+
+Worst = Literal["longest", "most_invoices", "empty_tags"]
+CANDIDATES = 200
+"""Of a larger audience so many are rendered to find the worst case: those that the database says are likely."""
+MRKDWN_LIMIT = 2_800
+_NO_SENDER = SenderFacts("(no sender yet)", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What one preview is looked for with."""
+
+    session: Session
+    selecting: Selecting
+    draft: Campaign
+    selected: Condition
+
+
+def show(
+    db: Database,
+    caller: Caller,
+    campaign_id: int,
+    *,
+    index: int | None = None,
+    worst: Worst | None = None,
+    customer_id: int | None = None,
+    now: datetime | None = None,
+) -> PreviewView:
+    """Return the message for one customer of the draft's audience: by `customer_id`, the worst case, or by `index`.
+
+    The index wraps around at both ends; without any of the three it is the first by name. What keeps the message from
+    being written is told in `faults`. Raises NotFound for a customer that the caller may not see or did not select.
+    """
+    with db.read() as session:
+        selecting = Selecting.open(session, caller, now)
+        draft = draft_of(session, caller, campaign_id)
+        looking = _Looking(session, selecting, draft, selecting.selected(Audience.from_json(draft.audience)))
+        total = customers.count(session, looking.selected)
+        content, faults = _compiled(looking)
+        if not total:
+            return _nobody(draft, faults)
+        chosen, at = _choose(looking, total, content, index=index, worst=worst, customer_id=customer_id)
+        return _view(looking, chosen, at, total, content, faults)
+
+
+def _compiled(looking: _Looking) -> tuple[Content | None, tuple[str, ...]]:
+    faults = tuple(faults_of(looking.session, looking.draft).values())
+    try:
+        return compile_content(looking.draft.subject, looking.draft.body), faults
+    except FieldErrors:
+        return None, faults
+
+
+def _choose(
+    looking: _Looking,
+    total: int,
+    content: Content | None,
+    *,
+    index: int | None,
+    worst: str | None,
+    customer_id: int | None,
+) -> tuple[int, int]:
+    """Return the customer and where it stands by name."""
+    if worst is not None:
+        customer_id = _worst(looking, worst, content)
+    if customer_id is None:
+        at = (index or 0) % total
+        found = customers.nth(looking.session, looking.selected, at)
+        if found is not None:
+            return found, at
+        customer_id = -1
+    position = customers.index_of(looking.session, looking.selected, customer_id)
+    if position is None:
+        raise NotFound("There is no such customer in this campaign.")
+    return customer_id, position
+
+
+def _worst(looking: _Looking, worst: str, content: Content | None) -> int | None:
+    session, selected, today = looking.session, looking.selected, looking.selecting.today
+    if worst == "most_invoices" or content is None:
+        return next(iter(customers.with_most_invoices(session, selected, today, 1)), None)
+    find = customers.with_most_gaps if worst == "empty_tags" else customers.with_most_invoices
+    ids = find(session, selected, today, CANDIDATES)
+    rendered = _render(looking, ids, content)
+    badness: Callable[[int], int] = (
+        (lambda i: len(rendered[i].empty_tags)) if worst == "empty_tags" else (lambda i: len(rendered[i].text))
+    )
+    return max((i for i in ids if i in rendered), key=badness, default=None)
+
+
+def _recipients(looking: _Looking, ids: list[int]) -> dict[int, tuple[Reachable, ...]]:
+    """Return whom the message of each customer would go to."""
+    session, draft = looking.session, looking.draft
+    contacts = audiences.contacts(session, looking.selecting.scope, among(looking.selecting.scope, ids))
+    suppressed = audiences.suppressed(session, draft.workspace_id, draft.channel)
+    return {
+        i: settle(contacts.get(i, ()), draft.to_positions, suppressed=suppressed, is_valid=is_valid_email).usable
+        for i in ids
+    }
+
+
+def _render(looking: _Looking, ids: list[int], content: Content) -> dict[int, Rendered]:
+    recipients = _recipients(looking, ids)
+    sender = campaigns.sender_of(looking.session, looking.draft)
+    facts = merge_facts.load(
+        looking.session,
+        looking.draft.workspace_id,
+        ids,
+        sender=sender.facts if sender else _NO_SENDER,
+        contact_ids={i: found[0].id for i, found in recipients.items() if found},
+        now=looking.selecting.now,
+    )
+    return {i: content.render(found) for i, found in facts.items()}
+
+
+def _view(
+    looking: _Looking, customer_id: int, at: int, total: int, content: Content | None, faults: tuple[str, ...]
+) -> PreviewView:
+    named = customers.names(looking.session, looking.selecting.scope, [customer_id])
+    recipients = _recipients(looking, [customer_id])[customer_id]
+    sender = campaigns.sender_of(looking.session, looking.draft)
+    rendered = _render(looking, [customer_id], content)[customer_id] if content else None
+    return PreviewView(
+        campaign_id=looking.draft.id,
+        customer_id=customer_id,
+        customer_name=named[0].name if named else "",
+        index=at,
+        total=total,
+        to=tuple(f"{c.name} <{(c.email or '').strip()}>".strip() for c in recipients),
+        cc=tuple(looking.draft.cc),
+        sender=f"{sender.facts.name} <{sender.facts.email}>" if sender else "",
+        subject=rendered.subject if rendered else "",
+        text=rendered.text if rendered else "",
+        mrkdwn=slack_preview(rendered, MRKDWN_LIMIT) if rendered else "",
+        empty_tags=rendered.empty_tags if rendered else (),
+        faults=faults,
+    )
+
+
+def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
+    return PreviewView(
+        campaign_id=draft.id,
+        customer_id=None,
+        customer_name="",
+        index=0,
+        total=0,
+        to=(),
+        cc=tuple(draft.cc),
+        sender="",
+        subject="",
+        text="",
+        mrkdwn="",
+        empty_tags=(),
+        faults=("No customers are selected yet.", *faults),
+    )
