@@ -43,7 +43,7 @@ class AudienceFilter:
     def to_json(self) -> dict[str, Any]:
         """Return what is set, in plain JSON."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: _plain(value) for key, value in found.items() if value not in (None, (), False, "")}
+        return {key: _plain(value) for key, value in found.items() if _is_set(value)}
 
     @classmethod
     def from_json(cls, stored: Any) -> AudienceFilter:
@@ -119,6 +119,10 @@ class Audience:
             added=_ids(source.get("added")),
             left_out=_ids(source.get("left_out")),
         )
+
+
+def _is_set(value: Any) -> bool:
+    return value is not None and value is not False and value not in ((), "")  # zero is a bound like any other
 
 
 def _plain(value: Any) -> Any:
