@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.access import Scope
 from bot.domain.folding import fold, fold_address
 from bot.domain.merge import SenderFacts
-from bot.domain.states import CampaignState
+from bot.domain.states import ActionState, CampaignState
 from storage.customer_filter import in_scope
 from storage.models import Action, Alias, Campaign, Contact, ContactPosition, Customer, User
 
@@ -38,6 +38,33 @@ def of_creator(
         Campaign.workspace_id == workspace_id, Campaign.creator_id == creator_id, Campaign.id == campaign_id
     )
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def launched(session: Session, workspace_id: int, campaign_id: int) -> Campaign | None:
+    """Return a campaign of the workspace that is no draft (any more)."""
+    drafts_only = [CampaignState.DRAFT.value, CampaignState.DISCARDED.value]
+    return session.scalar(
+        select(Campaign)
+        .where(Campaign.workspace_id == workspace_id, Campaign.id == campaign_id, Campaign.state.not_in(drafts_only))
+        .execution_options(populate_existing=True)
+    )
+
+
+def by_id(session: Session, campaign_id: int) -> Campaign:
+    """Return a campaign of whatever workspace: for the worker, which acts on nobody's behalf."""
+    return session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()
+
+
+def late(session: Session, *, before: datetime) -> list[int]:
+    """Return the sending campaigns, of every workspace, with an untried action that was due before `before`."""
+    query = (
+        select(Action.campaign_id)
+        .join(Campaign, Campaign.id == Action.campaign_id)
+        .where(Action.state == ActionState.QUEUED.value, Action.attempts == 0, Action.due_at < before)
+        .where(Campaign.state == CampaignState.SENDING.value, Campaign.updated_at < before)
+        .distinct()
+    )
+    return sorted(session.scalars(query))
 
 
 def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Campaign]:

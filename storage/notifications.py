@@ -1,14 +1,38 @@
-"""Queries on notifications: what our own people are to be told in Slack."""
+"""Queries on notifications: what our own people are to be told in Slack, and how far they have been."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
-from storage.models import Campaign, Notification, NotificationKind
+from storage.models import Campaign, Notification, NotificationKind, User, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A notification that a drawer holds under `token`: what to draw, for whom, and where it was drawn before.
+
+    `posting_since` is set when an earlier first post may have gone out without our learning of it.
+    """
+
+    id: int
+    workspace_id: int
+    team_id: str
+    campaign_id: int
+    kind: NotificationKind
+    version: int
+    attempts: int
+    slack_user_id: str | None
+    channel_id: str | None
+    ts: str | None
+    posting_since: datetime | None
+    token: str
 
 
 def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime) -> None:
@@ -25,15 +49,125 @@ def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime) -> Non
 
 
 def create_living(session: Session, campaign: Campaign, user_id: int, now: datetime) -> None:
-    """Add the one living message of a campaign, to be posted to the user; the unique key refuses a second one."""
+    """Make the one living message of a campaign; the unique key refuses a second one."""
+    _create(session, campaign, NotificationKind.CAMPAIGN, user_id, now)
+
+
+def create_notice(session: Session, campaign: Campaign, kind: NotificationKind, user_id: int, now: datetime) -> bool:
+    """Have a user told something once; False when it was told (or is about to be) already."""
+    told = select(Notification.id).where(
+        Notification.campaign_id == campaign.id, Notification.kind == kind.value, Notification.user_id == user_id
+    )
+    if session.scalar(told) is not None:
+        return False
+    _create(session, campaign, kind, user_id, now)
+    return True
+
+
+def claim_behind(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Behind]:
+    """Take up to `limit` notifications that are behind and due, until `now + lease`."""
+    token = str(uuid.uuid4())
+    due = (
+        select(Notification.id)
+        .where(Notification.drawn_version < Notification.version, Notification.due_at <= now)
+        .where(or_(Notification.lease_until.is_(None), Notification.lease_until < now))
+        .order_by(Notification.due_at, Notification.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    session.execute(
+        update(Notification)
+        .where(Notification.id.in_(select(due.c.id)))
+        .values(claim_token=token, lease_until=now + lease, attempts=Notification.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return _claimed(session, token)
+
+
+def _claimed(session: Session, token: str) -> list[Behind]:
+    query = (
+        select(Notification, Workspace.team_id, User.slack_user_id)
+        .join(Workspace, Workspace.id == Notification.workspace_id)
+        .join(User, User.id == Notification.user_id)
+        .where(Notification.claim_token == token)
+        .order_by(Notification.id)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        Behind(
+            id=row.id,
+            workspace_id=row.workspace_id,
+            team_id=team_id,
+            campaign_id=row.campaign_id,
+            kind=NotificationKind(row.kind),
+            version=row.version,
+            attempts=row.attempts,
+            slack_user_id=slack_user_id,
+            channel_id=row.channel_id,
+            ts=row.ts,
+            posting_since=row.posting_since,
+            token=token,
+        )
+        for row, team_id, slack_user_id in session.execute(query)
+    ]
+
+
+def posting(session: Session, behind: Behind, channel_id: str, *, now: datetime) -> bool:
+    """Note, just before the first post, that it will be made; False when the claim is no longer ours."""
+    return _settle(session, behind, channel_id=channel_id, posting_since=now)
+
+
+def drawn(session: Session, behind: Behind, channel_id: str, ts: str, *, next_at: datetime) -> bool:
+    """Note what the person sees now; not drawn again before `next_at`. A version that grew meanwhile stays behind."""
+    values = {"channel_id": channel_id, "ts": ts, "drawn_version": behind.version, "posting_since": None}
+    return _settle(session, behind, **values, **_RELEASED, due_at=next_at, attempts=0)
+
+
+def lost(session: Session, behind: Behind, *, now: datetime) -> bool:
+    """Note that the message is gone from Slack: it is posted anew at the next turn."""
+    return _settle(session, behind, ts=None, posting_since=None, **_RELEASED, due_at=now)
+
+
+def put_off(session: Session, behind: Behind, *, until: datetime) -> bool:
+    """Try again at `until`."""
+    return _settle(session, behind, **_RELEASED, due_at=until)
+
+
+def give_up(session: Session, behind: Behind) -> bool:
+    """Take the version as drawn although it is not: its person can't be reached in Slack."""
+    return _settle(session, behind, drawn_version=behind.version, **_RELEASED)
+
+
+def living_of(session: Session, campaign_id: int) -> Notification | None:
+    """Return the living message of a campaign."""
+    return session.scalar(
+        select(Notification).where(
+            Notification.campaign_id == campaign_id, Notification.kind == NotificationKind.CAMPAIGN.value
+        )
+    )
+
+
+_RELEASED: dict[str, Any] = {"claim_token": None, "lease_until": None}
+
+
+def _create(session: Session, campaign: Campaign, kind: NotificationKind, user_id: int, now: datetime) -> None:
     session.add(
         Notification(
             workspace_id=campaign.workspace_id,
             campaign_id=campaign.id,
             user_id=user_id,
-            kind=NotificationKind.CAMPAIGN.value,
+            kind=kind.value,
             due_at=now,
             created_at=now,
         )
     )
     session.flush()
+
+
+def _settle(session: Session, behind: Behind, **values: Any) -> bool:
+    held: tuple[ColumnElement[bool], ...] = (Notification.id == behind.id, Notification.claim_token == behind.token)
+    moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        update(Notification).where(*held).values(**values).execution_options(synchronize_session=False)
+    )
+    return moved.rowcount == 1

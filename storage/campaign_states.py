@@ -1,0 +1,129 @@
+"""One named function for each transition of a launched campaign: a conditional UPDATE that says from which state.
+
+Launching and discarding drafts, which have a version to check, are in storage.campaigns. Every change that the living
+message shows touches it in the same transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.states import CAMPAIGN_TRANSITIONS, OPEN_ACTION_STATES, CampaignEvent, CampaignState, PauseReason
+from storage import notifications
+from storage.models import Action, Campaign
+
+_UNPAUSED: dict[str, Any] = {"pause_reason": None, "pause_detail": None}
+_OPEN = [state.value for state in OPEN_ACTION_STATES]
+
+
+def start_due(session: Session, *, now: datetime, not_before: datetime) -> list[int]:
+    """Start the frozen campaigns whose time has come, unless it had come before `not_before` already."""
+    due = [Campaign.frozen_at.is_not(None), Campaign.starts_at <= now, Campaign.starts_at >= not_before]
+    return _move(session, CampaignEvent.START, due, now)
+
+
+def pause_missed(session: Session, *, now: datetime, not_before: datetime) -> list[int]:
+    """Pause the scheduled campaigns whose time came before `not_before`: nobody expects them any more."""
+    scheduled = Campaign.state == CampaignState.SCHEDULED.value
+    missed = [scheduled, Campaign.frozen_at.is_not(None), Campaign.starts_at < not_before]
+    return _move(session, CampaignEvent.PAUSE, missed, now, pause_reason=PauseReason.MISSED_SCHEDULE.value)
+
+
+def pause(
+    session: Session,
+    workspace_id: int,
+    campaign_id: int,
+    *,
+    reason: PauseReason,
+    now: datetime,
+    detail: str | None = None,
+) -> bool:
+    """Pause a scheduled or sending campaign; what is being sent settles by itself."""
+    one = _one(workspace_id, campaign_id)
+    return bool(_move(session, CampaignEvent.PAUSE, one, now, pause_reason=reason.value, pause_detail=detail))
+
+
+def resume(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> bool:
+    """Resume a paused campaign: to sending, or back to scheduled while its time is still to come.
+
+    One whose time passed during the pause starts now.
+    """
+    one = _one(workspace_id, campaign_id)
+    early = or_(Campaign.starts_at > now, Campaign.frozen_at.is_(None))
+    if _move(session, CampaignEvent.RESUME_LATER, [*one, early], now, **_UNPAUSED):
+        return True
+    return bool(_move(session, CampaignEvent.RESUME, one, now, starts_at=now, **_UNPAUSED))
+
+
+def cancel(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> bool:
+    """Cancel a scheduled, sending or paused campaign; its queued actions are storage.actions' business."""
+    one = _one(workspace_id, campaign_id)
+    return bool(_move(session, CampaignEvent.CANCEL, one, now, cancelled_at=now, **_UNPAUSED))
+
+
+def undo(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> bool:
+    """Cancel a campaign that has not started: nothing of it went out."""
+    unstarted = [*_one(workspace_id, campaign_id), Campaign.state == CampaignState.SCHEDULED.value]
+    return bool(_move(session, CampaignEvent.CANCEL, unstarted, now, cancelled_at=now))
+
+
+def complete_finished(session: Session, *, now: datetime) -> list[int]:
+    """Complete the sending campaigns of which no action is queued or being sent.
+
+    The rows are locked before they are looked at again: a person's Send locks its campaign too (see `lock`), so that
+    no action is queued in a campaign that completes at the same moment and would never be claimed.
+    """
+    busy = exists().where(Action.campaign_id == Campaign.id, Action.state.in_(_OPEN))
+    finished = [Campaign.state == CampaignState.SENDING.value, Campaign.frozen_at.is_not(None), ~busy]
+    locked = session.scalars(select(Campaign.id).where(*finished).with_for_update(skip_locked=True)).all()
+    if not locked:
+        return []
+    return _move(session, CampaignEvent.COMPLETE, [Campaign.id.in_(locked), ~busy], now, completed_at=now)
+
+
+def lock(session: Session, workspace_id: int, campaign_id: int) -> CampaignState | None:
+    """Keep a campaign's state as it is until the transaction ends, and return it."""
+    query = select(Campaign.state).where(*_one(workspace_id, campaign_id)).with_for_update()
+    state = session.scalar(query)
+    return CampaignState(state) if state else None
+
+
+def reopen(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> bool:
+    """Bring a completed campaign back to sending, because a person sent one of its actions again."""
+    return bool(_move(session, CampaignEvent.REOPEN, _one(workspace_id, campaign_id), now))
+
+
+def _one(workspace_id: int, campaign_id: int) -> list[ColumnElement[bool]]:
+    return [Campaign.workspace_id == workspace_id, Campaign.id == campaign_id]
+
+
+def _move(
+    session: Session,
+    event: CampaignEvent,
+    where: list[ColumnElement[bool]],
+    now: datetime,
+    **values: Any,
+) -> list[int]:
+    """Move the rows that the table lets `event` move, and return their ids, in order."""
+    table = {start: end for (start, what), end in CAMPAIGN_TRANSITIONS.items() if what is event}
+    (end,) = set(table.values())
+    statement = (
+        update(Campaign)
+        .where(Campaign.state.in_([state.value for state in table]), *where)
+        .values(state=end.value, updated_at=now, **values)
+        .returning(Campaign.id)
+        .execution_options(synchronize_session=False)
+    )
+    moved = sorted(session.scalars(statement))
+    notifications.touch(session, moved, at=now)
+    return moved
+
+
+def next_start(session: Session) -> datetime | None:
+    """Return when the next scheduled campaign is to start."""
+    query = select(Campaign.starts_at).where(Campaign.state == CampaignState.SCHEDULED.value)
+    return session.scalar(query.order_by(Campaign.starts_at).limit(1))
