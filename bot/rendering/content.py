@@ -25,7 +25,7 @@ from bot.errors import FieldErrors
 from bot.rendering.expressions import CLOSE, OPEN, Expression, TagFault, parse
 from bot.rendering.formatting import IN_URL_CLOSE, IN_URL_OPEN, format_body, link_faults
 from bot.rendering.locales import locale_of
-from bot.rendering.table import SKELETON, TableTemplate, text_table
+from bot.rendering.table import SKELETON, InvoiceTable, TableTemplate, table_of, text_table
 from bot.rendering.values import values_of
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -95,10 +95,11 @@ def _body_faults(body: str) -> list[str]:
     if len(body) > BODY_LIMIT:
         return [f"The message has {len(body)} characters; {BODY_LIMIT} are the most."]
     try:
-        source, _ = parse(body)
+        source, tags = parse(body)
     except TagFault as fault:
         return [str(fault)]
-    return link_faults(source)
+    tables = {f"{OPEN}{n}{CLOSE}" for n, tag in enumerate(tags) if tag.name == TABLE}
+    return link_faults(source, tables)
 
 
 def compile_content(subject: str, body: str) -> Content:
@@ -120,7 +121,12 @@ class Content:
             if tag.name == TABLE and n != table:
                 source = source.replace(f"{OPEN}{n}{CLOSE}", f"{OPEN}{table}{CLOSE}")
         formatted = format_body(source, table)
-        safe = nh3.clean(formatted.html, tags=_ALLOWED_TAGS, attributes={"a": {"href"}}, link_rel="noopener noreferrer")
+        safe = nh3.clean(
+            formatted.html,
+            tags=_ALLOWED_TAGS,
+            attributes={"a": {"href"}, "ol": {"start"}},
+            link_rel="noopener noreferrer",
+        )
         self._text, (self._html, self._table) = formatted.text, _frame(safe)
         self._table_place = table
 
@@ -130,33 +136,39 @@ class Content:
         values = values_of(facts, locale)
         subject = [tag.evaluate(values, locale) for tag in self._subject_tags]
         body = [tag.evaluate(values, locale) for tag in self._tags]
+        table = table_of(facts, locale) if self._table_place is not None else None
         return Rendered(
             subject=_one_line(_PLACE.sub(lambda m: subject[int(m[1])], self._subject)),
-            text=self._fill_text(body, facts, locale),
-            html=self._fill_html(body, facts, locale),
-            empty_tags=self._empty(subject, body),
+            text=self._fill_text(body, table),
+            html=self._fill_html(body, table, locale),
+            empty_tags=self._empty([*subject, *body], table),
         )
 
-    def _fill_text(self, values: list[str], facts: MergeFacts, locale: Locale) -> str:
-        table = text_table(facts, locale) if self._table_place is not None else ""
+    def _fill_text(self, values: list[str], invoices: InvoiceTable | None) -> str:
+        table = text_table(invoices) if invoices else ""
         filled = _PLACE.sub(lambda m: table if int(m[1]) == self._table_place else values[int(m[1])], self._text)
-        filled = _URL_PLACE.sub(lambda m: quote(values[int(m[1])], safe=""), filled)
+        filled = _URL_PLACE.sub(lambda m: quote(values[int(m[1])], safe="@"), filled)
         return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
 
-    def _fill_html(self, values: list[str], facts: MergeFacts, locale: Locale) -> str:
-        table = self._table.render(facts, locale) if self._table_place is not None else ""
+    def _fill_html(self, values: list[str], invoices: InvoiceTable | None, locale: Locale) -> str:
+        table = self._table.render(invoices) if invoices else ""
         safe = [html.escape(value).replace("\n", "<br>") for value in values]
         filled = _PLACE.sub(lambda m: table if int(m[1]) == self._table_place else safe[int(m[1])], self._html)
-        filled = _URL_PLACE.sub(lambda m: quote(values[int(m[1])], safe=""), filled)
-        return filled.replace(_LANGUAGE, str(locale).replace("_", "-"), 1)
+        filled = _URL_PLACE.sub(lambda m: quote(values[int(m[1])], safe="@"), filled)
+        filled = filled.replace(_LANGUAGE, str(locale).replace("_", "-"), 1)
+        return filled.replace(_DIRECTION, locale.text_direction, 1)
 
-    def _empty(self, subject: list[str], body: list[str]) -> tuple[str, ...]:
+    def _empty(self, values: list[str], table: InvoiceTable | None) -> tuple[str, ...]:
+        """Return the tags that say nothing; default("") is an author's word that nothing may stand there."""
         tags: list[Expression] = [*self._subject_tags, *self._tags]
-        empty = [t.name for t, v in zip(tags, [*subject, *body], strict=True) if not v and t.name != TABLE]
+        said = [
+            bool(table and table.rows) if tag.name == TABLE else bool(v) for tag, v in zip(tags, values, strict=True)
+        ]
+        empty = [tag.name for tag, any_text in zip(tags, said, strict=True) if not any_text and tag.fallback is None]
         return tuple(dict.fromkeys(empty))
 
 
-_LANGUAGE = "x-message-language"
+_LANGUAGE, _DIRECTION = "x-message-language", "x-message-direction"
 
 
 @lru_cache(maxsize=1)
@@ -167,10 +179,8 @@ def _environment() -> Environment:
 def _frame(body: str) -> tuple[str, TableTemplate]:
     """Return the whole HTML page around `body`, and the table's template, both with their CSS inlined."""
     mark, page = "<!--cut-->", _environment().get_template("email/message.html.j2")
-    inlined = css_inline.inline(
-        page.render(language=_LANGUAGE, body=Markup(body), table=Markup(SKELETON), cut=Markup(mark)),  # noqa: S704
-        keep_style_tags=True,
-    )
+    safe = {"body": Markup(body), "table": Markup(SKELETON), "cut": Markup(mark)}  # noqa: S704  sanitised, and ours
+    inlined = css_inline.inline(page.render(language=_LANGUAGE, direction=_DIRECTION, **safe), keep_style_tags=True)
     before, table, after = inlined.split(mark)
     return before + after, TableTemplate(table)
 

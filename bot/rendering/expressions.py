@@ -14,12 +14,19 @@ from babel import Locale
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from bot.domain.tags import NAMES, TABLE, nearest
+from bot.rendering.cleaning import clean_lines, one_line
 from bot.rendering.locales import number_text, plural_form
 
 Value = str | int
 _PARSER = Environment(autoescape=False)  # noqa: S701  only its parser is used; nothing is ever rendered with it
 
-_MARKS = re.compile("[\ue000-\ue01f]")
+_COUNTS = frozenset({"invoices.overdue_count", "oldest.days_past_due"})
+_LINES = frozenset({"sender.signature"})
+"""The only values that may have several lines; in all others a line break is a space."""
+
+_TAG_TEXT = re.compile(r"\{\{[^\n]*?\}\}")
+_CURLY_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_ONE_BRACE = re.compile(r"\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*\}")
 OPEN, CLOSE = "\ue000", "\ue001"
 """Private-use characters that stand around a tag's number while its text is being formatted."""
 
@@ -35,9 +42,9 @@ class Expression:
     def evaluate(self, values: Mapping[str, Value], locale: Locale) -> str:
         """Return the tag's text; empty when the value is empty and no fallback was given."""
         value = values[self.name]
-        if self.forms and isinstance(value, int):
-            return plural_form(value, self.forms, locale)
-        text = number_text(value, locale) if isinstance(value, int) else unmarked(value)
+        if isinstance(value, int):
+            return plural_form(value, self.forms, locale) if self.forms else number_text(value, locale)
+        text = clean_lines(value) if self.name in _LINES else one_line(value)
         return text if text.strip() else (self.fallback or "")
 
 
@@ -45,21 +52,23 @@ class TagFault(ValueError):
     """A tag is wrong; the message says which, where and how to mend it."""
 
 
-def unmarked(text: str) -> str:
-    """Return `text` without the characters that mark places here, so that no value can be taken for a place."""
-    return _MARKS.sub("", text)
-
-
 def parse(source: str) -> tuple[str, tuple[Expression, ...]]:
     """Return `source` with each tag replaced by its number between OPEN and CLOSE, and the tags by number.
 
     Raises TagFault for the first thing that is not a tag of ours.
     """
-    clean = unmarked(source)
+    # keyboards and word processors turn quotes into curly ones, also where default("…") wants straight ones
+    clean = _TAG_TEXT.sub(lambda m: m[0].translate(_CURLY_QUOTES), clean_lines(source))
     try:
-        tree = _PARSER.parse(clean)
+        return _found(clean)
     except TemplateSyntaxError as error:
         raise TagFault(f"Line {error.lineno}: this tag is not complete. Write it like {{{{customer.name}}}}.") from None
+    except RecursionError:
+        raise TagFault("A tag is far too deeply nested. Write it like {{customer.name}}.") from None
+
+
+def _found(clean: str) -> tuple[str, tuple[Expression, ...]]:
+    tree = _PARSER.parse(clean)
     parts: list[str] = []
     found: list[Expression] = []
     for statement in tree.body:
@@ -69,6 +78,7 @@ def parse(source: str) -> tuple[str, tuple[Expression, ...]]:
             )
         for node in statement.nodes:
             if isinstance(node, nodes.TemplateData):
+                _refuse_loose_braces(node.data, node.lineno)
                 parts.append(node.data)
             else:
                 parts.append(f"{OPEN}{len(found)}{CLOSE}")
@@ -79,15 +89,27 @@ def parse(source: str) -> tuple[str, tuple[Expression, ...]]:
     return "".join(parts), tuple(found)
 
 
+def _refuse_loose_braces(text: str, line: int) -> None:
+    """Raise TagFault where braces in plain text look like a tag gone wrong: it would be mailed as it stands."""
+    for match in _ONE_BRACE.finditer(text):
+        guess = nearest(match[1])
+        if guess is not None:
+            at = line + text.count("\n", 0, match.start())
+            raise TagFault(f"Line {at}: {match[0]} is no tag. Did you mean {{{{{guess}}}}}?")
+    if "}}" in text:
+        at = line + text.count("\n", 0, text.index("}}"))
+        raise TagFault(f"Line {at}: }}}} closes no tag. Write a tag like {{{{customer.name}}}}.")
+
+
 def _expression(node: nodes.Expr) -> Expression:
     fallback: str | None = None
     forms: tuple[str, ...] = ()
     while isinstance(node, nodes.Filter) and node.node is not None:
         arguments = _texts(node)
         if node.name == "default" and len(arguments) == 1:
-            fallback = arguments[0]
+            fallback = one_line(arguments[0])
         elif node.name == "plural" and len(arguments) in (2, 3):
-            forms = arguments
+            forms = tuple(one_line(form) for form in arguments)
         else:
             raise TagFault(
                 f'Line {node.lineno}: after a tag only | default("…") or | plural("invoice", "invoices") can stand, '
@@ -99,8 +121,11 @@ def _expression(node: nodes.Expr) -> Expression:
         guess = nearest(name)
         hint = f"Did you mean {{{{{guess}}}}}?" if guess else "Choose one from the tag list."
         raise TagFault(f"There is no tag {{{{{name}}}}} (line {node.lineno}). {hint}")
-    if forms and name != "invoices.overdue_count":
-        raise TagFault(f"plural goes with {{{{invoices.overdue_count}}}} only, not with {{{{{name}}}}}.")
+    if forms and name not in _COUNTS:
+        raise TagFault(
+            "plural goes with {{invoices.overdue_count}} and {{oldest.days_past_due}} only, "
+            f"not with {{{{{name}}}}}."
+        )
     if fallback is not None and name == TABLE:
         raise TagFault("{{invoices.table}} can't have a default: it is left out where nothing is overdue.")
     return Expression(name, fallback, forms)

@@ -101,16 +101,19 @@ def words(locale: Locale) -> dict[str, str]:
     return WORDS.get(locale.language, WORDS["en"])
 
 
+@lru_cache(maxsize=4096)
 def date_text(day: date, locale: Locale) -> str:
     """Return a date in full ("3 March 2026" and the like)."""
     return format_date(day, format="long", locale=locale)
 
 
+@lru_cache(maxsize=4096)
 def short_date(day: date, locale: Locale) -> str:
     """Return a date as tables show it."""
     return format_date(day, format="medium", locale=locale)
 
 
+@lru_cache(maxsize=1024)
 def number_text(number: int, locale: Locale) -> str:
     """Return a whole number with the locale's grouping."""
     return format_decimal(number, locale=locale)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 
 from babel import Locale
 
 from bot.domain.merge import MergeFacts, totals
-from bot.rendering.expressions import unmarked
+from bot.rendering.cleaning import one_line
 from bot.rendering.locales import money_text, number_text, short_date, words
 
 Row = tuple[str, str, str, str]
@@ -34,6 +36,16 @@ _BODY_ROW = re.compile(r"(?<=<tbody>)<tr.*?</tr>", re.S)
 _TOTAL_ROW = re.compile(r"<tr[^>]*>(?:(?!<tr).)*?" + TOTAL_CELLS[0] + r".*?</tr>", re.S)
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceTable:
+    """One customer's overdue invoices in words: made once a message, shown in both of its forms."""
+
+    headings: Row
+    rows: tuple[Row, ...]
+    total: str
+    sums: tuple[str, ...]
+
+
 class TableTemplate:
     """The skeleton after its CSS was inlined, cut into head, row and total."""
 
@@ -45,54 +57,55 @@ class TableTemplate:
         self._before, rest = inlined[: body.start()], inlined[body.end() :]
         self._between, self._after = rest.split(self._total)
 
-    def render(self, facts: MergeFacts, locale: Locale) -> str:
-        """Return the HTML of the facts' overdue invoices; empty when there are none."""
-        rows, sums = _rows(facts, locale), _totals(facts, locale)
-        if not rows:
+    def render(self, table: InvoiceTable) -> str:
+        """Return the table in HTML; empty when nothing is overdue."""
+        if not table.rows:
             return ""
-        head = _fill(self._before, HEAD_CELLS, _headings(locale))
-        body = "".join(_fill(self._row, ROW_CELLS, row) for row in rows)
-        total = "".join(_fill(self._total, TOTAL_CELLS, (words(locale)["total"], amount)) for amount in sums)
+        head = _fill(self._before, HEAD_CELLS, table.headings)
+        body = "".join(_fill(self._row, ROW_CELLS, row) for row in table.rows)
+        total = "".join(_fill(self._total, TOTAL_CELLS, (table.total, amount)) for amount in table.sums)
         return head + body + self._between + total + self._after
 
 
-def text_table(facts: MergeFacts, locale: Locale) -> str:
+def table_of(facts: MergeFacts, locale: Locale) -> InvoiceTable:
+    """Return the table of the overdue invoices, oldest first, with one sum a currency."""
+    w = words(locale)
+    return InvoiceTable(
+        headings=(w["invoice"], w["due"], w["late"], w["amount"]),
+        rows=_rows(facts, locale),
+        total=w["total"],
+        sums=tuple(money_text(m, locale) for m in totals(facts.overdue)),
+    )
+
+
+def text_table(table: InvoiceTable) -> str:
     """Return the table in columns that line up in a fixed-width font; empty when nothing is overdue."""
-    rows, sums = _rows(facts, locale), _totals(facts, locale)
-    if not rows:
+    if not table.rows:
         return ""
-    totals_rows: list[Row] = [(words(locale)["total"], "", "", amount) for amount in sums]
-    lines: list[Row] = [_headings(locale), *rows, *totals_rows]
+    rows = table.rows
+    totals_rows: list[Row] = [(table.total, "", "", amount) for amount in table.sums]
+    lines: list[Row] = [table.headings, *rows, *totals_rows]
     widths = [max(_width(line[n]) for line in lines) for n in range(4)]
     text = [_line(line, widths) for line in lines]
     rule = "-" * max(_width(t) for t in text)
     return "\n".join([text[0], rule, *text[1 : 1 + len(rows)], rule, *text[1 + len(rows) :]])
 
 
-def _rows(facts: MergeFacts, locale: Locale) -> list[Row]:
-    return [
+def _rows(facts: MergeFacts, locale: Locale) -> tuple[Row, ...]:
+    return tuple(
         (
-            i.number,
+            one_line(i.number),
             short_date(i.due_date, locale),
             number_text(i.days_past_due(facts.today), locale),
             money_text(i.money, locale),
         )
         for i in facts.overdue
-    ]
-
-
-def _totals(facts: MergeFacts, locale: Locale) -> list[str]:
-    return [money_text(m, locale) for m in totals(facts.overdue)]
-
-
-def _headings(locale: Locale) -> Row:
-    w = words(locale)
-    return (w["invoice"], w["due"], w["late"], w["amount"])
+    )
 
 
 def _fill(markup: str, cells: tuple[str, ...], values: tuple[str, ...]) -> str:
     for cell, value in zip(cells, values, strict=True):
-        markup = markup.replace(cell, html.escape(unmarked(value)))
+        markup = markup.replace(cell, html.escape(value))
     return markup
 
 
@@ -103,5 +116,13 @@ def _line(cells: Row, widths: list[int]) -> str:
 
 
 def _width(text: str) -> int:
-    """Return the columns that a text takes: two for wide East Asian characters, none for combining ones."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    """Return the columns that a text takes in a fixed-width font."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+@lru_cache(maxsize=4096)
+def _columns(character: str) -> int:
+    """Return 2 for wide East Asian characters, 0 for combining and invisible ones, else 1."""
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
