@@ -200,3 +200,21 @@ def test_a_long_statement_has_its_heading_on_every_page() -> None:
         assert "Échéance" in said
         assert f"{number} / {len(pages)}" in said
     assert all(f"INV-{n} " in " ".join(texts) for n in range(1, 201))
+
+
+@pytest.mark.parametrize(
+    ("language", "forms", "said"),
+    [
+        ("en", ("invoice", "invoices"), ["invoices", "invoice", "invoices", "invoices"]),
+        ("fr", ("facture", "factures"), ["facture", "facture", "factures", "factures"]),
+        ("de", ("Rechnung", "Rechnungen"), ["Rechnungen", "Rechnung", "Rechnungen", "Rechnungen"]),
+        ("es", ("factura", "facturas"), ["facturas", "factura", "facturas", "facturas"]),
+        ("pl", ("faktura", "faktury", "faktur"), ["faktur", "faktura", "faktury", "faktur"]),
+        ("ja", ("invoice", "invoices"), ["invoices", "invoices", "invoices", "invoices"]),
+    ],
+)
+def test_plurals_follow_the_language(language: str, forms: tuple[str, ...], said: list[str]) -> None:
+    words = ", ".join(f'"{form}"' for form in forms)
+    content = compile_content("Hello", f"{{{{invoices.overdue_count | plural({words})}}}}")
+    texts = [content.render(facts(*[LATE] * count, language=language)).text.strip() for count in (0, 1, 2, 5)]
+    assert texts == said
