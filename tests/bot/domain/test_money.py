@@ -7,7 +7,9 @@ import pytest
 from bot.domain.money import Money, by_currency, exponent, is_currency, parse_amount, unusual_exponents
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("ISK", 0), ("IQD", 3), ("CLF", 4)])
+@pytest.mark.parametrize(
+    ("currency", "digits"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("ISK", 0), ("IQD", 3), ("CLF", 4)]
+)
 def test_digits_are_those_of_iso_4217(currency: str, digits: int) -> None:
     assert exponent(currency) == digits
 
