@@ -1,0 +1,191 @@
+"""How a campaign stands, as its creator's DM tells it: read from the rows, and from nothing kept beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.access import Caller, Scope, may_decide
+from bot.domain.preflight import LeftOut, left_out_text
+from bot.domain.states import (
+    REASON_TEXTS,
+    ActionState,
+    CampaignState,
+    Outcome,
+    PauseReason,
+    Reason,
+    outcome,
+)
+from bot.errors import NotAllowed, NotFound
+from storage import campaigns, manual_actions, settings
+from storage.db import Database
+from storage.manual_actions import ActionRow
+
+SHOWN = 3
+"""Manual actions shown in the message itself; the rest is a click away."""
+PAGE = 8
+"""Manual actions on a page of the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManualRow:
+    """One action for a person: `why` in words, `address` that it would go to, `uncertain` when it may have gone out."""
+
+    id: int
+    campaign_id: int
+    customer_name: str
+    why: str
+    detail: str | None
+    address: str
+    message_id: str
+    uncertain: bool
+    state: ActionState
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many actions a reason holds, in words."""
+
+    reason: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMessage:
+    """What the living message shows. `not_sent` counts manual, ignored, skipped and cancelled actions."""
+
+    campaign_id: int
+    name: str
+    state: CampaignState
+    frozen: bool
+    starts_at: datetime | None
+    chosen_time: bool
+    total: int
+    sent: int
+    waiting: int
+    manual: int
+    ignored: int
+    not_sent: int
+    outcome: Outcome | None
+    reasons: tuple[Counted, ...]
+    left_out: tuple[Counted, ...]
+    pause_reason: PauseReason | None
+    pause_detail: str | None
+    rows: tuple[ManualRow, ...]
+    decided: tuple[ManualRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManualPage:
+    """One page (0-based) of a campaign's manual actions, with the reasons that bulk decisions go by."""
+
+    campaign_id: int
+    campaign_name: str
+    rows: tuple[ManualRow, ...]
+    reasons: tuple[Counted, ...]
+    page: int
+    pages: int
+    total: int
+    sendable: bool
+
+
+def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> CampaignMessage:
+    """Return how a campaign stands; for the one who draws its message, on nobody's behalf."""
+    with db.read() as session:
+        row = campaigns.launched(session, workspace_id, campaign_id)
+        if row is None:
+            raise NotFound("This campaign is no longer there.")
+        counts = manual_actions.counts(session, workspace_id, campaign_id)
+        state, scope = CampaignState(row.state), Scope(workspace_id)
+        sent = _sum(counts, ActionState.SENT, ActionState.DELIVERED)
+        waiting = _sum(counts, ActionState.QUEUED, ActionState.SENDING)
+        total = sum(counts.values())
+        manual = manual_actions.of_campaign(session, scope, campaign_id, [ActionState.MANUAL], limit=SHOWN)
+        decided = manual_actions.decided(session, scope, campaign_id, SHOWN)
+        days = settings.recent_contact_days(session, workspace_id)
+        return CampaignMessage(
+            campaign_id=row.id,
+            name=row.name,
+            state=state,
+            frozen=row.frozen_at is not None,
+            starts_at=row.starts_at,
+            chosen_time=row.send_at is not None,
+            total=total,
+            sent=sent,
+            waiting=waiting,
+            manual=_sum(counts, ActionState.MANUAL),
+            ignored=_sum(counts, ActionState.IGNORED),
+            not_sent=total - sent - waiting,
+            outcome=outcome(sent, total - sent) if state is CampaignState.COMPLETED else None,
+            reasons=_reasons(counts),
+            left_out=tuple(
+                Counted(reason, left_out_text(LeftOut(reason), days), count) for reason, count in row.left_out.items()
+            ),
+            pause_reason=PauseReason(row.pause_reason) if row.pause_reason else None,
+            pause_detail=row.pause_detail,
+            rows=tuple(_manual(each) for each in manual),
+            decided=tuple(_manual(each) for each in decided),
+        )
+
+
+def manual_page(db: Database, caller: Caller, campaign_id: int, *, page: int = 0) -> ManualPage:
+    """Return one page of a campaign's manual actions; for its creator and admins. A page past the end is the last."""
+    with db.read() as session:
+        row = campaigns.launched(session, caller.workspace_id, campaign_id)
+        if row is None:
+            raise NotFound("This campaign is no longer there.")
+        if not may_decide(caller, row.creator_id):
+            raise NotAllowed("Only the campaign's creator or an admin can do this.")
+        counts = _manual_counts(session, caller, campaign_id)
+        total = sum(each.count for each in counts)
+        pages = max(-(-total // PAGE), 1)
+        page = min(max(page, 0), pages - 1)
+        rows = manual_actions.of_campaign(
+            session, caller.scope, campaign_id, [ActionState.MANUAL], offset=page * PAGE, limit=PAGE
+        )
+        sendable = CampaignState(row.state) is not CampaignState.CANCELLED
+        return ManualPage(row.id, row.name, tuple(_manual(r) for r in rows), counts, page, pages, total, sendable)
+
+
+def _manual_counts(session: Session, caller: Caller, campaign_id: int) -> tuple[Counted, ...]:
+    found = [(r, len(manual_actions.manual_ids(session, caller.scope, campaign_id, r))) for r in Reason]
+    return tuple(Counted(r.value, REASON_TEXTS[r], n) for r, n in found if n)
+
+
+def manual_row(row: ActionRow) -> ManualRow:
+    """Return an action as a person reads it."""
+    return _manual(row)
+
+
+def _manual(row: ActionRow) -> ManualRow:
+    return ManualRow(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        customer_name=row.customer_name,
+        why=REASON_TEXTS[row.reason],
+        detail=row.detail,
+        address=", ".join(str(each.get("email") or "") for each in row.recipients),
+        message_id=row.message_id,
+        uncertain=row.reason is Reason.UNCERTAIN,
+        state=row.state,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+    )
+
+
+def _reasons(counts: dict[tuple[ActionState, Reason], int]) -> tuple[Counted, ...]:
+    grouped: dict[Reason, int] = {}
+    for (state, reason), count in counts.items():
+        if state in (ActionState.MANUAL, ActionState.SKIPPED, ActionState.IGNORED, ActionState.CANCELLED):
+            grouped[reason] = grouped.get(reason, 0) + count
+    ordered = sorted(grouped.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(Counted(reason.value, REASON_TEXTS[reason], count) for reason, count in ordered)
+
+
+def _sum(counts: dict[tuple[ActionState, Reason], int], *states: ActionState) -> int:
+    return sum(count for (state, _), count in counts.items() if state in states)

@@ -1,0 +1,163 @@
+"""The living message of a campaign: the outcome and the next step first, drawn from the present state alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.campaigns.summarize import CampaignMessage, ManualRow
+from bot.domain.states import ActionState, CampaignState, PauseReason
+from handlers import ids
+from handlers.blocks.common import (
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    count_text,
+    cut,
+    divider,
+    escape,
+    section,
+)
+
+BAR = 20
+"""Characters of the progress bar."""
+
+
+def message_text(view: CampaignMessage) -> str:
+    """Return the whole meaning in one line, for notifications and screen readers."""
+    return f"{escape(cut(view.name, 150))}: {_headline(view)}"
+
+
+def message_blocks(view: CampaignMessage) -> list[Block]:
+    """Return the message: headline, counts and reasons, the first manual actions, what was decided, buttons."""
+    blocks: list[Block] = [section(f"*{escape(cut(view.name, 150))}*\n{_headline(view)}")]
+    if view.state in (CampaignState.SENDING, CampaignState.PAUSED) and view.total:
+        blocks.append(context(_progress(view)))
+    if view.reasons:
+        blocks.append(section("*Not sent*\n" + "\n".join(f"• {each.count}: {each.text}" for each in view.reasons)))
+    if view.left_out:
+        blocks.append(context("Left out at Send: " + ", ".join(f"{c.count} {escape(c.text)}" for c in view.left_out)))
+    blocks += _controls(view)
+    if view.rows:
+        blocks += [divider(), *_manual_blocks(view)]
+    blocks += [_decided_block(row) for row in view.decided]
+    return blocks
+
+
+def _headline(view: CampaignMessage) -> str:
+    match view.state:
+        case CampaignState.SCHEDULED:
+            when = _moment(view.starts_at)
+            what = f"to {count_text(view.total - view.manual, 'customer')} " if view.frozen else ""
+            return f"Scheduled {what}for {when}." if view.chosen_time else f"On its way {what}at {when}."
+        case CampaignState.SENDING:
+            return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."
+        case CampaignState.PAUSED:
+            return f"Paused: {_PAUSED[view.pause_reason or PauseReason.BY_PERSON]}"
+        case CampaignState.CANCELLED:
+            return (
+                f"Cancelled: {view.sent} sent, {view.not_sent} not sent."
+                if view.sent
+                else "Cancelled: nothing was sent."
+            )
+        case _:
+            return _completed(view)
+
+
+_PAUSED = {
+    PauseReason.BY_PERSON: "nothing goes out until you resume it.",
+    PauseReason.MISSED_SCHEDULE: "its time passed while campaign-bot was not running. Send it now, or cancel it?",
+    PauseReason.SENDER_LOGIN: "the mail server refused our login. Ask an admin to check SMTP_URL, then resume.",
+}
+
+
+def _completed(view: CampaignMessage) -> str:
+    if not view.total:
+        return "Completed: there was nobody left to write to."
+    counts = f"{view.sent} sent, {view.not_sent} not sent"
+    todo = f" {count_text(view.manual, 'action needs', 'actions need')} you." if view.manual else ""
+    word = view.outcome.value.capitalize() if view.outcome else "Completed"
+    return f"{word}: {counts}.{todo}"
+
+
+def _progress(view: CampaignMessage) -> str:
+    done = view.total - view.waiting
+    filled = BAR * done // view.total
+    bar = "█" * filled + "░" * (BAR - filled)
+    return f"{bar} {100 * done // view.total}%: {view.sent} sent, {view.waiting} waiting, {view.not_sent} not sent"
+
+
+def _controls(view: CampaignMessage) -> list[Block]:
+    key = str(view.campaign_id)
+    sure = confirm(
+        "Cancel this campaign?", "What has not gone out yet is never sent.", "Cancel the campaign", "Keep it"
+    )
+    cancel = button("Cancel", ids.CAMPAIGN_CANCEL, value=key, style="danger", confirm=sure)
+    pause = button("Pause", ids.CAMPAIGN_PAUSE, value=key)
+    match view.state:
+        case CampaignState.SCHEDULED:
+            return [actions([button("Undo", ids.CAMPAIGN_UNDO, value=key), pause])]
+        case CampaignState.SENDING:
+            return [actions([pause, cancel])]
+        case CampaignState.PAUSED:
+            word = "Send now" if view.pause_reason is PauseReason.MISSED_SCHEDULE else "Resume"
+            return [actions([button(word, ids.CAMPAIGN_RESUME, value=key, style="primary"), cancel])]
+        case _:
+            return []
+
+
+def _manual_blocks(view: CampaignMessage) -> list[Block]:
+    blocks: list[Block] = [section(f"*Needs you* ({view.manual})")]
+    sendable = view.state is not CampaignState.CANCELLED
+    for row in view.rows:
+        blocks += manual_row_blocks(row, sendable=sendable)
+    if view.manual > len(view.rows):
+        blocks.append(actions([button(f"All {view.manual}", ids.MANUAL_OPEN, value=str(view.campaign_id))]))
+    return blocks
+
+
+def manual_row_blocks(row: ManualRow, *, sendable: bool) -> list[Block]:
+    """Return one manual action with its buttons; used in the message and in the list of all."""
+    to = f" ({escape(cut(row.address, 100))})" if row.address else ""
+    lines = [f"*{escape(cut(row.customer_name, 150))}*{to}: {row.why}"]
+    if row.detail:
+        lines.append(f"> {escape(cut(row.detail, 300))}")
+    if row.uncertain:
+        lines.append(f"It may have arrived already. Look for Message-ID {escape(row.message_id)} before sending again.")
+    sure = (
+        confirm("Send it again?", "It may have been sent already: the customer could get it twice.", "Send again")
+        if row.uncertain
+        else None
+    )
+    key = str(row.id)
+    buttons = [button("Ignore", ids.keyed(ids.ACTION_IGNORE, row.id), value=key)]
+    if sendable:
+        fix = button("Fix contact", ids.keyed(ids.ACTION_FIX, row.id), value=key)
+        send = button("Send", ids.keyed(ids.ACTION_SEND, row.id), value=key, confirm=sure)
+        buttons = [send, *buttons, fix] if row.address else [fix, *buttons]
+    return [section("\n".join(lines)), actions(buttons)]
+
+
+def _decided_block(row: ManualRow) -> Block:
+    done = {
+        ActionState.IGNORED: "Ignored",
+        ActionState.QUEUED: "Send pressed",
+        ActionState.SENDING: "Send pressed",
+        ActionState.SENT: "Sent",
+        ActionState.DELIVERED: "Delivered",
+    }.get(row.state, row.why.capitalize())
+    who = f" by <@{row.decided_by}>" if row.decided_by else ""
+    when = f" {_moment(row.decided_at)}" if row.decided_at else ""
+    text = f"{done}{who}{when}: {escape(cut(row.customer_name, 150))}"
+    if row.state is not ActionState.IGNORED:
+        return context(text)
+    undo = button("Undo ignore", ids.keyed(ids.ACTION_UNDO_IGNORE, row.id), value=str(row.id))
+    return section(text, accessory=undo)
+
+
+def _moment(at: datetime | None) -> str:
+    """Return a moment that Slack shows in the reader's own time zone."""
+    if at is None:
+        return "once it is ready"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"

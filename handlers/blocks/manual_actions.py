@@ -1,0 +1,89 @@
+"""The list of all manual actions of a campaign, and the form that mends a contact."""
+
+from __future__ import annotations
+
+from bot.campaigns.decide import Fixing
+from bot.campaigns.summarize import ManualPage
+from handlers import ids
+from handlers.blocks.campaign_message import manual_row_blocks
+from handlers.blocks.common import (
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    count_text,
+    divider,
+    escape,
+    input_block,
+    modal,
+    option,
+    plain,
+    section,
+)
+from handlers.parse import Metadata
+
+
+def manual_view(page: ManualPage, note: str = "") -> Block:
+    """Return one page of the manual actions, with bulk decisions by reason; an empty list says so."""
+    blocks: list[Block] = [context(escape(note))] if note else []
+    if not page.rows:
+        blocks.append(section("Nothing needs you here any more."))
+    else:
+        blocks += _bulk(page)
+        for row in page.rows:
+            blocks += [divider(), *manual_row_blocks(row, sendable=page.sendable)]
+        blocks += _turns(page)
+    metadata = Metadata(page.campaign_id, page=page.page).to_json()
+    return modal("Actions to do", blocks, callback_id=ids.MANUAL, metadata=metadata)
+
+
+def _bulk(page: ManualPage) -> list[Block]:
+    blocks: list[Block] = []
+    for reason in page.reasons[:6]:
+        key = f"{ids.SEPARATOR}{reason.reason}"
+        sure = confirm("Ignore all of these?", "You can undo each one in the message.", "Ignore all")
+        buttons = [button(f"Ignore all {reason.count}", ids.MANUAL_IGNORE_ALL + key, value=reason.reason, confirm=sure)]
+        if page.sendable and reason.reason not in ("no_contact", "invalid_address", "suppressed", "uncertain"):
+            buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
+        blocks += [section(f"*{reason.text.capitalize()}* ({reason.count})"), actions(buttons)]
+    return blocks
+
+
+def _turns(page: ManualPage) -> list[Block]:
+    turns = []
+    if page.page > 0:
+        turns.append(button("Previous page", ids.keyed(ids.MANUAL_PAGE, page.page - 1)))
+    if page.page + 1 < page.pages:
+        turns.append(button("Next page", ids.keyed(ids.MANUAL_PAGE, page.page + 1)))
+    said = context(f"{count_text(page.total, 'action')}, page {page.page + 1} of {page.pages}")
+    return [said, actions(turns)] if turns else [said]
+
+
+def fix_view(of: Fixing) -> Block:
+    """Return the form: correct the address or choose another contact, for this action only or saved to the customer."""
+    email: Block = {"type": "email_text_input", "action_id": ids.FIX_EMAIL, "placeholder": plain("name@example.com")}
+    if of.email and "@" in of.email and " " not in of.email:
+        email["initial_value"] = of.email
+    blocks: list[Block] = [
+        section(f"*{escape(of.customer_name)}*: {of.why}"),
+        input_block("Address", email, block_id=ids.FIX_EMAIL, optional=bool(of.contacts)),
+    ]
+    if of.contacts:
+        choices = [option(f"{c.name} {c.email}", c.id) for c in of.contacts[:100]]
+        select = {
+            "type": "static_select",
+            "action_id": ids.FIX_CONTACT,
+            "placeholder": plain("Choose a contact"),
+            "options": choices,
+        }
+        hint = "The message goes to this contact's own address instead of the one above."
+        blocks.append(input_block("Or another contact", select, block_id=ids.FIX_CONTACT, optional=True, hint=hint))
+    keep = {
+        "type": "checkboxes",
+        "action_id": ids.FIX_KEEP,
+        "options": [option("Save the address to the customer, for next time too", "save")],
+    }
+    blocks.append(input_block("Keep it", keep, block_id=ids.FIX_KEEP, optional=True))
+    metadata = Metadata(of.campaign_id, version=of.action_id).to_json()
+    return modal("Fix contact", blocks, callback_id=ids.FIX, metadata=metadata, submit="Send", close="Back")

@@ -1,0 +1,143 @@
+"""The buttons of the living message: undo, pause, resume, cancel, and the decisions on manual actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_bolt import App
+from slack_sdk.webhook import WebhookClient
+
+from bot.campaigns import control, decide, summarize
+from bot.campaigns.control import ControlResult
+from bot.campaigns.decide import Decided
+from handlers import ids
+from handlers.blocks.common import escape
+from handlers.blocks.manual_actions import fix_view, manual_view
+from handlers.deps import Deps
+from handlers.parse import clicked, row_ids
+from handlers.turn import Entry, Turn, bind
+
+FIELD_BLOCKS = {ids.FIX: {"email": ids.FIX_EMAIL}}
+
+
+def register(app: App, deps: Deps) -> None:
+    """Bind the buttons of the message and of the list of manual actions, and the form that mends a contact."""
+    entries: dict[str, Entry] = {
+        ids.CAMPAIGN_UNDO: _control(control.undo),
+        ids.CAMPAIGN_PAUSE: _control(control.pause),
+        ids.CAMPAIGN_RESUME: _control(control.resume),
+        ids.CAMPAIGN_CANCEL: _control(control.cancel),
+        ids.ACTION_SEND: _decision(decide.send),
+        ids.ACTION_IGNORE: _decision(decide.ignore),
+        ids.ACTION_UNDO_IGNORE: _decision(decide.undo_ignore),
+        ids.ACTION_FIX: open_fix,
+        ids.MANUAL_OPEN: open_list,
+        ids.MANUAL_PAGE: turn_page,
+        ids.MANUAL_SEND_ALL: send_all,
+        ids.MANUAL_IGNORE_ALL: ignore_all,
+    }
+    for action_id, entry in entries.items():
+        app.action(ids.per_row(action_id))(bind(deps, entry))
+    app.view(ids.FIX)(bind(deps, fix))
+
+
+def open_fix(turn: Turn) -> None:
+    """Fix contact -> decide.fixing"""
+    view = fix_view(decide.fixing(turn.deps.db, turn.caller, _clicked_id(turn)))
+    if turn.body.get("view"):
+        turn.push(view)
+    else:
+        turn.open(view)
+
+
+def fix(turn: Turn) -> None:
+    """Send in the form -> decide.fix_contact"""
+    view, metadata = turn.view, turn.metadata
+    contact = row_ids((view.choice(ids.FIX_CONTACT) or "",))
+    decided = decide.fix_contact(
+        turn.deps.db,
+        turn.caller,
+        metadata.version,
+        email="" if contact else view.text(ids.FIX_EMAIL),
+        contact_id=contact[0] if contact else None,
+        save_to_customer="save" in view.choices(ids.FIX_KEEP),
+    )
+    turn.deps.wake()
+    page = summarize.manual_page(turn.deps.db, turn.caller, metadata.campaign_id)
+    turn.replace(manual_view(page, decided.text))
+
+
+def open_list(turn: Turn) -> None:
+    """All N -> summarize.manual_page"""
+    turn.open(manual_view(summarize.manual_page(turn.deps.db, turn.caller, _clicked_id(turn))))
+
+
+def turn_page(turn: Turn) -> None:
+    """Previous, Next -> summarize.manual_page"""
+    page = ids.row_of(clicked(turn.body).get("action_id") or "") or 0
+    _show_list(turn, "", page)
+
+
+def send_all(turn: Turn) -> None:
+    """Send all N -> decide.bulk"""
+    _bulk(turn, "send")
+
+
+def ignore_all(turn: Turn) -> None:
+    """Ignore all N -> decide.bulk"""
+    _bulk(turn, "ignore")
+
+
+def _bulk(turn: Turn, what: str) -> None:
+    reason = clicked(turn.body).get("value")
+    decided = decide.bulk(turn.deps.db, turn.caller, turn.metadata.campaign_id, reason, what=what)
+    turn.deps.wake()
+    _show_list(turn, decided.text, 0)
+
+
+def _control(use: Callable[..., ControlResult]) -> Entry:
+    """Return the entry for one of control's functions: what changed is seen in the message, a refusal is said."""
+
+    def entry(turn: Turn) -> None:
+        result = use(turn.deps.db, turn.caller, _clicked_id(turn))
+        turn.deps.wake()
+        if not result.changed:
+            _say(turn, result.text)
+        turn.ack()
+
+    return entry
+
+
+def _decision(use: Callable[..., Decided]) -> Entry:
+    """Return the entry for one of decide's functions, clicked in the message or in the list."""
+
+    def entry(turn: Turn) -> None:
+        decided = use(turn.deps.db, turn.caller, _clicked_id(turn))
+        turn.deps.wake()
+        if turn.body.get("view"):
+            _show_list(turn, decided.text, turn.metadata.page)
+            return
+        if not decided.changed:
+            _say(turn, decided.text)
+        turn.ack()
+
+    return entry
+
+
+def _show_list(turn: Turn, note: str, page: int) -> None:
+    found = summarize.manual_page(turn.deps.db, turn.caller, turn.metadata.campaign_id, page=page)
+    turn.redraw(manual_view(found, note), force=True)
+    turn.ack()
+
+
+def _say(turn: Turn, text: str) -> None:
+    """Answer a click that changed nothing, to the one who clicked alone."""
+    url = turn.body.get("response_url")
+    if url:
+        said = text if "<@" in text else escape(text)
+        WebhookClient(url).send(text=said, response_type="ephemeral", replace_original=False)
+
+
+def _clicked_id(turn: Turn) -> int:
+    """Return the row that the button names; it is looked up again in the caller's workspace."""
+    return next(iter(row_ids((clicked(turn.body).get("value") or "",))), 0)

@@ -1,0 +1,109 @@
+"""One click, submission or command: who is calling, what they see, and the ways to answer.
+
+The work comes first and the answer last, once: nothing may raise after it. Bolt is told to wait for the listener
+(`process_before_response`), so an exception before the answer is answered by handlers.errors.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Ack, BoltContext
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.access import Caller
+from handlers.blocks.common import Block, context
+from handlers.deps import Deps
+from handlers.ids import PREVIEW_TEXT, base
+from handlers.parse import Metadata, View
+
+FRAME_LIMIT = 60_000
+"""Bytes of a view in an answer over Socket Mode: a frame of 64 KiB or more can't be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one entry point is given."""
+
+    deps: Deps
+    caller: Caller
+    ack: Ack
+    body: dict[str, Any]
+    client: WebClient
+
+    @property
+    def view(self) -> View:
+        """Return the view that the person clicked in, with its inputs."""
+        return View(self.body.get("view") or {})
+
+    @property
+    def metadata(self) -> Metadata:
+        """Return which draft the view is about."""
+        return self.view.metadata
+
+    def open(self, view: Block) -> None:
+        """Open a view on an empty stack."""
+        self.client.views_open(trigger_id=self.body["trigger_id"], view=view)
+        self.ack()
+
+    def push(self, view: Block) -> None:
+        """Open a view on top of this one (Slack allows three)."""
+        self.client.views_push(trigger_id=self.body["trigger_id"], view=view)
+        self.ack()
+
+    def redraw(self, view: Block, *, force: bool = False) -> bool:
+        """Redraw the view that was clicked in, and say whether Slack took it.
+
+        It is not taken when the view was drawn anew since the click (hash_conflict): what the person sees is then newer
+        than this. `force` draws all the same.
+        """
+        shown = self.view
+        fence = {} if force or shown.hash is None else {"hash": shown.hash}
+        try:
+            self.client.views_update(view_id=shown.id, view=view, **fence)
+        except SlackApiError as error:
+            if error.response.get("error") != "hash_conflict":
+                raise
+            return False
+        return True
+
+    def redraw_root(self, view: Block) -> None:
+        """Redraw the view at the bottom of the stack, under the one that was clicked in."""
+        self.client.views_update(view_id=self.view.root_id, view=view)
+
+    def replace(self, view: Block) -> None:
+        """Answer a submission with the next view in place of this one, so that the stack does not grow."""
+        self.ack(response_action="update", view=fitted(view))
+
+
+Entry = Callable[[Turn], None]
+
+
+def bind(deps: Deps, entry: Entry) -> Callable[..., None]:
+    """Return the Bolt listener that looks the caller up and passes the turn to `entry`."""
+
+    def listener(ack: Ack, body: dict[str, Any], client: WebClient, context: BoltContext) -> None:
+        entry(Turn(deps, deps.caller(context, client, body), ack, body, client))
+
+    listener.__name__ = f"{entry.__module__}.{entry.__name__}"
+    return listener
+
+
+def fitted(view: Block) -> Block:
+    """Return the view without the end of its preview where the answer would be too large for one frame."""
+    blocks, cut = list(view["blocks"]), False
+    while len(json.dumps({**view, "blocks": blocks})) > FRAME_LIMIT:
+        last = next((i for i in reversed(range(len(blocks))) if _is_preview(blocks[i])), None)
+        if last is None:
+            break
+        blocks[last : last + 1] = [] if cut else [context("The preview goes on; it is too long to show here.")]
+        cut = True
+    return {**view, "blocks": blocks}
+
+
+def _is_preview(block: Block) -> bool:
+    return base(block.get("block_id") or "") == PREVIEW_TEXT

@@ -1,0 +1,116 @@
+"""Queries on what became of a campaign's actions, and on those that a person must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from bot.domain.access import Scope
+from bot.domain.states import ActionState, Reason
+from storage.customer_filter import in_scope
+from storage.models import Action, Contact, Customer, User
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One action with its customer's name and, once decided, who decided."""
+
+    id: int
+    campaign_id: int
+    customer_id: int
+    customer_name: str
+    owner_id: int
+    state: ActionState
+    reason: Reason
+    detail: str | None
+    recipients: list[dict[str, object]]
+    message_id: str
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def counts(session: Session, workspace_id: int, campaign_id: int) -> dict[tuple[ActionState, Reason], int]:
+    """Count a campaign's actions by state and reason."""
+    query = (
+        select(Action.state, Action.reason, func.count())
+        .where(Action.workspace_id == workspace_id, Action.campaign_id == campaign_id)
+        .group_by(Action.state, Action.reason)
+    )
+    return {(ActionState(state), Reason(reason)): count for state, reason, count in session.execute(query)}
+
+
+def of_campaign(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    states: Collection[ActionState],
+    *,
+    reason: Reason | None = None,
+    offset: int = 0,
+    limit: int = 10,
+) -> list[ActionRow]:
+    """Return a campaign's actions in these states, of customers in scope, in the order they were made."""
+    query = _rows(scope).where(Action.campaign_id == campaign_id, Action.state.in_([s.value for s in states]))
+    if reason is not None:
+        query = query.where(Action.reason == reason.value)
+    return [_row(*found) for found in session.execute(query.order_by(Action.id).offset(offset).limit(limit))]
+
+
+def decided(session: Session, scope: Scope, campaign_id: int, limit: int) -> list[ActionRow]:
+    """Return the actions of a campaign that people decided, the latest first."""
+    query = _rows(scope).where(Action.campaign_id == campaign_id, Action.decided_by.is_not(None))
+    return [_row(*found) for found in session.execute(query.order_by(Action.decided_at.desc(), Action.id).limit(limit))]
+
+
+def one(session: Session, scope: Scope, action_id: int) -> ActionRow | None:
+    """Return one action of a customer in scope."""
+    found = session.execute(_rows(scope).where(Action.id == action_id)).first()
+    return _row(*found) if found else None
+
+
+def manual_ids(session: Session, scope: Scope, campaign_id: int, reason: Reason | None) -> list[int]:
+    """Return the ids of a campaign's manual actions, of customers in scope, with one reason or with any."""
+    query = (
+        select(Action.id)
+        .join(Customer, Customer.id == Action.customer_id)
+        .where(in_scope(scope), Action.workspace_id == scope.workspace_id, Action.campaign_id == campaign_id)
+        .where(Action.state == ActionState.MANUAL.value)
+    )
+    return list(session.scalars(query.where(Action.reason == reason.value) if reason else query))
+
+
+def contacts(session: Session, workspace_id: int, customer_id: int) -> list[Contact]:
+    """Return a customer's contacts, the main one first."""
+    query = select(Contact).where(Contact.workspace_id == workspace_id, Contact.customer_id == customer_id)
+    return list(session.scalars(query.order_by(Contact.is_main.desc(), Contact.id)))
+
+
+def _rows(scope: Scope) -> Select[Action, str, str | None]:
+    return (
+        select(Action, Customer.name, User.slack_user_id)
+        .join(Customer, Customer.id == Action.customer_id)
+        .outerjoin(User, User.id == Action.decided_by)
+        .where(Action.workspace_id == scope.workspace_id, in_scope(scope))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _row(action: Action, customer_name: str, decided_by: str | None) -> ActionRow:
+    return ActionRow(
+        id=action.id,
+        campaign_id=action.campaign_id,
+        customer_id=action.customer_id,
+        customer_name=customer_name,
+        owner_id=action.owner_id,
+        state=ActionState(action.state),
+        reason=Reason(action.reason),
+        detail=action.detail,
+        recipients=action.recipients,
+        message_id=action.message_id,
+        decided_by=decided_by,
+        decided_at=action.decided_at,
+    )
