@@ -98,9 +98,12 @@ def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: dateti
         values = [{**{f: getattr(r, f) for f in r.__slots__}, "created_at": now, "updated_at": now} for r in chunk]
         made = session.execute(insert(Action).returning(Action.id, Action.customer_id), values).all()
         ids = {customer_id: action_id for action_id, customer_id in made}
+        alike: dict[tuple[ActionState, Reason, str | None], list[Moved]] = {}
         for row in chunk:
-            moved = [Moved(ids[row.customer_id], row.workspace_id, row.campaign_id)]
-            record(session, moved, "freeze", None, row.state, Cause(row.reason, now, actor, row.detail))
+            moved = Moved(ids[row.customer_id], row.workspace_id, row.campaign_id)
+            alike.setdefault((row.state, row.reason, row.detail), []).append(moved)
+        for (state, reason, detail), rows_alike in alike.items():
+            record(session, rows_alike, "freeze", None, state, Cause(reason, now, actor, detail))
     return len(everything)
 
 
@@ -154,11 +157,19 @@ def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetim
 
 
 def release(
-    session: Session, token: str, ids: Collection[int], *, now: datetime, actor: str, reason: Reason = Reason.STOPPED
+    session: Session,
+    token: str,
+    ids: Collection[int],
+    *,
+    now: datetime,
+    actor: str,
+    reason: Reason = Reason.STOPPED,
+    detail: str | None = None,
 ) -> list[int]:
     """Put claimed actions that were not handed off back into the queue, due as they were."""
     where = [*_held(token, ids), Action.handed_off_at.is_(None)]
-    return _requeued(session, move(session, ActionEvent.RELEASE, where, Cause(reason, now, actor)), now, actor)
+    moved = move(session, ActionEvent.RELEASE, where, Cause(reason, now, actor, detail))
+    return _requeued(session, moved, now, actor)
 
 
 def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:

@@ -25,6 +25,7 @@ class Behind:
     workspace_id: int
     team_id: str
     campaign_id: int
+    user_id: int
     kind: NotificationKind
     version: int
     attempts: int
@@ -100,6 +101,7 @@ def _claimed(session: Session, token: str) -> list[Behind]:
             workspace_id=row.workspace_id,
             team_id=team_id,
             campaign_id=row.campaign_id,
+            user_id=row.user_id,
             kind=NotificationKind(row.kind),
             version=row.version,
             attempts=row.attempts,

@@ -1,0 +1,77 @@
+"""Who is to be told what, and how far they have been: the notifications as the notifier works through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storage import notifications
+from storage.db import Database, utcnow
+from storage.models import NotificationKind
+from storage.notifications import Behind
+
+LEASE = timedelta(minutes=2)
+REDRAW_AFTER = timedelta(seconds=1.5)
+"""Slack takes about one message a second a channel, and fifty updates a minute: https://docs.slack.dev/apis/web-api/rate-limits."""
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message to draw: where it was drawn before, and (for a notice) under which message it goes."""
+
+    behind: Behind
+    thread_ts: str | None = None
+
+    @property
+    def is_living(self) -> bool:
+        """Say whether this is a campaign's one living message; else it is a notice, posted once."""
+        return self.behind.kind is NotificationKind.CAMPAIGN
+
+
+def claim(db: Database, *, limit: int, now: datetime | None = None) -> list[Told]:
+    """Take what is behind and due; a notice waits until its campaign's living message is there to go under."""
+    now = now or utcnow()
+    with db.write() as session:
+        found = []
+        for behind in notifications.claim_behind(session, now=now, limit=limit, lease=LEASE):
+            living = notifications.living_of(session, behind.campaign_id)
+            if behind.kind is NotificationKind.CAMPAIGN or living is None or living.user_id != behind.user_id:
+                found.append(Told(behind, None))
+            elif living.ts is None:
+                notifications.put_off(session, behind, until=now + REDRAW_AFTER)
+            else:
+                found.append(Told(behind, living.ts))
+        return found
+
+
+def posting(db: Database, told: Told, channel_id: str, *, now: datetime | None = None) -> None:
+    """Note that the first post is about to be made."""
+    with db.write() as session:
+        notifications.posting(session, told.behind, channel_id, now=now or utcnow())
+
+
+def drawn(db: Database, told: Told, channel_id: str, ts: str, *, now: datetime | None = None) -> None:
+    """Note what the person sees now."""
+    with db.write() as session:
+        next_at = (now or utcnow()) + REDRAW_AFTER
+        notifications.drawn(session, told.behind, channel_id, ts, next_at=next_at)
+
+
+def lost(db: Database, told: Told, *, now: datetime | None = None) -> None:
+    """Note that the message is gone from Slack, so that it is posted anew."""
+    with db.write() as session:
+        notifications.lost(session, told.behind, now=now or utcnow())
+
+
+def put_off(db: Database, told: Told, *, at_least: timedelta, now: datetime | None = None) -> None:
+    """Try again later: after what Slack asked for, and longer with every failure."""
+    growing = min(timedelta(seconds=2.0 ** min(told.behind.attempts, 10)), LONGEST_WAIT)
+    with db.write() as session:
+        notifications.put_off(session, told.behind, until=(now or utcnow()) + max(at_least, growing))
+
+
+def give_up(db: Database, told: Told) -> None:
+    """Stop trying to draw this version: its person can't be reached."""
+    with db.write() as session:
+        notifications.give_up(session, told.behind)

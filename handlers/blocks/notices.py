@@ -1,0 +1,43 @@
+"""Notices: said once, in the thread of a campaign's message, when something keeps it from going as planned."""
+
+from __future__ import annotations
+
+from bot.campaigns.summarize import CampaignMessage
+from handlers import ids
+from handlers.blocks.common import Block, actions, button, confirm, cut, escape, section
+
+_TEXTS = {
+    "missed_schedule": (
+        "*{name}* was due while campaign-bot was not running. It waits for you: send it now, or cancel it?"
+    ),
+    "delayed": (
+        "*{name}* is over ten minutes late: messages are due, and none of them has gone out yet. The worker may be "
+        "stopped, or the mail server slow. Nothing is lost; it goes on by itself once it can."
+    ),
+    "sender_login": (
+        "*{name}* is paused: the mail server refused campaign-bot's login. An admin should check SMTP_URL "
+        "(`campaign-bot check` tries it); then resume the campaign. Nothing was lost or sent twice."
+    ),
+}
+
+
+def notice_text(kind: str, view: CampaignMessage) -> str:
+    """Return the notice in words; they alone carry the meaning."""
+    return _TEXTS[kind].format(name=escape(cut(view.name, 150)))
+
+
+def notice_blocks(kind: str, view: CampaignMessage) -> list[Block]:
+    """Return the notice with what can be done about it."""
+    blocks = [section(notice_text(kind, view))]
+    if kind == "missed_schedule":
+        key = str(view.campaign_id)
+        sure = confirm("Cancel this campaign?", "Nothing of it is sent.", "Cancel the campaign", "Keep it")
+        blocks.append(
+            actions(
+                [
+                    button("Send now", ids.CAMPAIGN_RESUME, value=key, style="primary"),
+                    button("Cancel", ids.CAMPAIGN_CANCEL, value=key, style="danger", confirm=sure),
+                ]
+            )
+        )
+    return blocks
