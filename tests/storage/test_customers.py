@@ -102,6 +102,7 @@ def test_overdue_bounds_are_major_units_of_each_currency(db: Database, build: Bu
     build.customer("KWD 100.000", overdue=100_000, currency="KWD")
     build.customer("KWD 10.000", overdue=10_000, currency="KWD")
     build.customer("Owes nothing", overdue=None)
+    build.invoice(build.customer("Not due yet", overdue=None), days_overdue=-5)
     assert found(db, scope, overdue_min=Decimal(100)) == ["EUR 100.00", "JPY 100", "KWD 100.000"]
     assert found(db, scope, overdue_min=Decimal("100.01")) == []
     assert found(db, scope, overdue_max=Decimal("99.99")) == ["KWD 10.000"]
