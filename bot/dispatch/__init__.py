@@ -1,0 +1,1 @@
+"""The engine: claim, recheck, hand off, settle. What goes out, goes out once."""

@@ -1,0 +1,162 @@
+"""One channel's sender threads: each keeps one connection, and writes its next message while a handoff commits."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import uuid
+
+from bot.channels.base import AuthBroken, Channel, Connection, Message, Receipt, SendError, Transient, Uncertain
+from bot.dispatch.compose import Compose
+from bot.dispatch.prepare import Job
+from bot.dispatch.reports import Called, HandOff, PutBack, Report, Tell, Unreachable, Unwritable
+from bot.log import get_logger
+
+_log = get_logger(__name__)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds between two attempts of one thread to connect; they double."""
+
+
+class Lane:
+    """The jobs of one channel that are claimed and not begun, and the threads that take them."""
+
+    def __init__(self, name: str, channel: Channel, compose: Compose, tell: Tell, threads: int) -> None:
+        self.name, self.channel, self.compose, self.tell = name, channel, compose, tell
+        self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.stopping = threading.Event()
+        self._connected = 0
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=Sender(self).run, name=f"{name}-{n}", daemon=True) for n in range(threads)
+        ]
+
+    def start(self) -> None:
+        """Start the threads; none connects before it has something to send."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> list[Job]:
+        """Tell the threads to finish what is in flight; return what was not begun."""
+        self.stopping.set()
+        left = self.drain()
+        for _ in self._threads:
+            self.jobs.put(None)
+        return left
+
+    def drain(self) -> list[Job]:
+        """Take out every job that was not begun."""
+        taken: list[Job | None] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                taken.append(self.jobs.get_nowait())
+        for _ in range(taken.count(None)):  # the threads still need to be told of the end
+            self.jobs.put(None)
+        return [job for job in taken if job is not None]
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether every thread has ended."""
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def count_connection(self, change: int) -> int:
+        """Count one connection more or less, and return how many there are."""
+        with self._lock:
+            self._connected += change
+            return self._connected
+
+
+class Sender:
+    """One sender thread."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._connection: Connection | None = None
+        self._pause = FIRST_PAUSE
+
+    def run(self) -> None:
+        """Send until the lane stops."""
+        ready = self._next_written()
+        while ready is not None:
+            following = self._send_one(*ready)
+            ready = following or self._next_written()
+        self._disconnect()
+
+    def _send_one(self, job: Job, message: Message) -> tuple[Job, Message] | None:
+        """Send one message; return the next one if it was written meanwhile."""
+        if self._lane.stopping.is_set():
+            self._lane.tell(PutBack(job))
+            return None
+        connection = self._connect(job)
+        if connection is None:
+            return None
+        request = HandOff(job)
+        self._lane.tell(request)
+        following = self._next_written(wait=False)
+        if request.grant.wait():
+            self._lane.tell(Called(job, message, self._call(connection, message)))
+        return following
+
+    def _next_written(self, *, wait: bool = True) -> tuple[Job, Message] | None:
+        """Write the next message; None at the end, or without `wait` when nothing is there."""
+        while True:
+            try:
+                job = self._lane.jobs.get(block=wait)
+            except queue.Empty:
+                return None
+            if job is None:
+                if not wait:  # the end is met again by the call that waits
+                    self._lane.jobs.put(None)
+                return None
+            try:
+                return job, self._lane.compose(job)
+            except Exception as error:
+                self._lane.tell(self._unwritable(job, error))
+
+    def _unwritable(self, job: Job, error: Exception) -> Report:
+        reference = uuid.uuid4().hex[:8]
+        _log.error("message_unwritable", reference=reference, action_id=job.claimed.id, error=type(error).__name__)
+        return Unwritable(job, reference)
+
+    def _connect(self, job: Job) -> Connection | None:
+        if self._connection is not None:
+            return self._connection
+        try:
+            self._connection = self._lane.channel.open()
+        except SendError as error:
+            self._report_unreachable(job, error)
+            return None
+        except Exception as error:
+            _log.error("connect_failed", channel=self._lane.name, error=type(error).__name__)
+            self._report_unreachable(job, Transient(f"The provider can't be reached: {type(error).__name__}."))
+            return None
+        self._lane.count_connection(+1)
+        self._pause = FIRST_PAUSE
+        return self._connection
+
+    def _report_unreachable(self, job: Job, error: SendError) -> None:
+        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
+        down = self._lane.count_connection(0) == 0
+        _log.warning("provider_unreachable", channel=self._lane.name, error=type(error).__name__, lane_is_down=down)
+        self._lane.tell(Unreachable(job, error, pause, down))
+        self._lane.stopping.wait(pause)
+
+    def _call(self, connection: Connection, message: Message) -> Receipt | SendError:
+        try:
+            return connection.send(message)
+        except AuthBroken as error:
+            self._disconnect()
+            return error
+        except SendError as error:
+            return error
+        except Exception as error:  # it may have happened after the message had gone out
+            reference = uuid.uuid4().hex[:8]
+            _log.error("send_failed", reference=reference, action_id=message.action_id, error=type(error).__name__)
+            self._disconnect()
+            return Uncertain(f"The call failed in an unforeseen way. Reference {reference}")
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+            self._lane.count_connection(-1)

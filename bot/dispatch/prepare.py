@@ -1,0 +1,138 @@
+"""The recheck: from claimed actions and fresh facts to jobs that may go out, or why they may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.channels.base import Address
+from bot.domain.folding import fold_address
+from bot.domain.merge import MergeFacts
+from bot.domain.preflight import LeftOut, Standing, reasons_to_leave_out
+from bot.domain.states import Reason
+from storage import campaigns, merge_facts, outbox
+from storage.actions import Claimed
+
+SKIPS = {
+    LeftOut.PAUSED: Reason.PAUSED,
+    LeftOut.NOTHING_OVERDUE: Reason.PAID,
+    LeftOut.ALL_DISPUTED: Reason.ALL_DISPUTED,
+    LeftOut.PROMISED: Reason.PROMISED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the author wrote, the same for every customer of a campaign."""
+
+    subject: str
+    body: str
+    attach_statement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One action that may go out, with everything its message is made of, as it was at `as_of`."""
+
+    claimed: Claimed
+    letter: Letter
+    facts: MergeFacts
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    as_of: datetime
+
+    @property
+    def says(self) -> tuple[Letter, MergeFacts, tuple[Address, ...], tuple[Address, ...]]:
+        """Return what decides every word of the message: when it changed, the message must be made anew."""
+        return self.letter, self.facts, self.to, self.cc
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One action that must not go out by itself; `skip` says that nobody needs to decide either."""
+
+    claimed: Claimed
+    reason: Reason
+    skip: bool
+    detail: str | None = None
+
+
+Prepare = Callable[[Session, Sequence[Claimed], datetime], list[Job | Refused]]
+"""What turns claimed actions into jobs; runs in the database thread, within its transaction."""
+
+
+def prepare(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Job | Refused]:
+    """Recheck claimed actions against what the database says now, a constant number of queries a campaign."""
+
+    def key(row: Claimed) -> tuple[int, int]:
+        return row.workspace_id, row.campaign_id
+
+    checked: list[Job | Refused] = []
+    for _, rows in groupby(sorted(claimed, key=key), key):
+        checked += _of_one_campaign(session, list(rows), now)
+    order = {row.id: n for n, row in enumerate(claimed)}
+    return sorted(checked, key=lambda c: order[c.claimed.id])
+
+
+def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> list[Job | Refused]:
+    workspace_id, channel = rows[0].workspace_id, rows[0].channel
+    campaign = outbox.campaign(session, workspace_id, rows[0].campaign_id)
+    sender = campaigns.sender_of(session, campaign)
+    if sender is None:
+        return [Refused(row, Reason.SENDER_UNVERIFIED, skip=False) for row in rows]
+    letter = Letter(campaign.subject, campaign.body, campaign.attach_statement)
+    addresses = {r["email"] for row in rows for r in row.recipients if r["email"]} | {a for row in rows for a in row.cc}
+    suppressed = outbox.suppressed(session, workspace_id, channel, addresses)
+    open_to = {row.id: [r for r in row.recipients if _may_have(r["email"], suppressed)] for row in rows}
+    ids = [row.customer_id for row in rows]
+    facts = merge_facts.load(
+        session, workspace_id, ids, sender=sender.facts, contact_ids=_first_contacts(rows, open_to), now=now
+    )
+    paused = outbox.paused_until(session, workspace_id, ids)
+    checked: list[Job | Refused] = []
+    for row in rows:
+        fresh, to = facts.get(row.customer_id), open_to[row.id]
+        refused = _refusal(row, fresh, to, paused.get(row.customer_id), now)
+        if refused is not None or fresh is None:
+            checked.append(refused or Refused(row, Reason.CUSTOMER_GONE, skip=True))
+            continue
+        cc = tuple(("", a) for a in row.cc if _may_have(a, suppressed))
+        checked.append(Job(row, letter, fresh, tuple((r["name"] or "", r["email"]) for r in to), cc, now))
+    return checked
+
+
+def _refusal(
+    row: Claimed, facts: MergeFacts | None, to: list[dict[str, Any]], paused: date | None, now: datetime
+) -> Refused | None:
+    if facts is None:
+        return Refused(row, Reason.CUSTOMER_GONE, skip=True)
+    reason = None if row.force else _reason_to_skip(facts, paused, now)
+    if reason is not None:
+        return Refused(row, reason, skip=True)
+    if to:
+        return None
+    reason = Reason.SUPPRESSED if row.recipients else Reason.NO_CONTACT
+    return Refused(row, reason, skip=False, detail=", ".join(r["email"] or "" for r in row.recipients) or None)
+
+
+def _reason_to_skip(facts: MergeFacts, paused: date | None, now: datetime) -> Reason | None:
+    overdue = [i for i in facts.invoices if i.outstanding > 0 and i.status != "paid" and i.due_date < facts.today]
+    undisputed = [i for i in overdue if i.status == "open"]
+    collectible = [i for i in undisputed if i.promised_on is None or i.promised_on < facts.today]
+    standing = Standing(len(overdue), len(undisputed), len(collectible), paused_until=paused)
+    found = reasons_to_leave_out(standing, today=facts.today, now=now, recent_days=0)
+    return SKIPS[found[0]] if found else None
+
+
+def _may_have(address: str | None, suppressed: set[str]) -> bool:
+    return bool(address) and fold_address(address or "") not in suppressed
+
+
+def _first_contacts(rows: list[Claimed], open_to: dict[int, list[dict[str, Any]]]) -> dict[int, int]:
+    firsts = {row.customer_id: open_to[row.id][0].get("contact_id") for row in rows if open_to[row.id]}
+    return {customer_id: contact_id for customer_id, contact_id in firsts.items() if contact_id}

@@ -1,0 +1,25 @@
+"""Freeing what dead workers held: run every few seconds, in any number of workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.log import get_logger
+from storage import actions
+from storage.db import Database, utcnow
+
+_log = get_logger(__name__)
+
+
+def rescue(db: Database, *, name: str, now: datetime | None = None) -> int:
+    """Return expired claims to the queue, or to a person once they were handed off; return how many were freed.
+
+    A second call finds nothing. A worker that was only slow can't settle what was taken from it, but its receipt still
+    counts (storage.actions.settle_late).
+    """
+    now = now or utcnow()
+    with db.write() as session:
+        queued, uncertain = actions.rescue_expired(session, now=now, actor=actions.worker(name))
+    if queued or uncertain:
+        _log.warning("claims_rescued", queued=len(queued), uncertain=len(uncertain))
+    return len(queued) + len(uncertain)

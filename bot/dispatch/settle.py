@@ -1,0 +1,149 @@
+"""Writing down what happened: the reports of the sender threads become transitions, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.channels.base import AuthBroken, Receipt, SendError
+from bot.dispatch import retry
+from bot.dispatch.prepare import Job, Prepare, Refused
+from bot.dispatch.reports import Called, HandOff, PutBack, Report, Unreachable, Unwritable
+from bot.domain.states import PauseReason, Reason
+from storage import actions, campaign_states, notifications, outbox, users
+from storage.actions import Claimed, SentAction
+from storage.models import NotificationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One transaction's view of who settles, and when."""
+
+    session: Session
+    now: datetime
+    actor: str
+
+
+def settle(book: Book, reports: Sequence[Report]) -> None:
+    """Write down every outcome; what somebody else settled meanwhile is left as it is."""
+    _settle_sent(book, [r for r in reports if isinstance(r, Called) and isinstance(r.outcome, Receipt)])
+    for report in reports:
+        if isinstance(report, Called) and isinstance(report.outcome, SendError):
+            _settle_failed(book, report.job.claimed, report.outcome)
+        elif isinstance(report, Unreachable):
+            _settle_unreachable(book, report)
+        elif isinstance(report, Unwritable):
+            _manual(book, report.job.claimed, Reason.RENDER_FAILED, f"Reference {report.reference}")
+        elif isinstance(report, PutBack):
+            put_back(book, [report.job])
+
+
+def _settle_sent(book: Book, reports: Sequence[Called]) -> None:
+    by_token: dict[str, list[Called]] = defaultdict(list)
+    for report in reports:
+        by_token[report.job.claimed.token].append(report)
+    for token, called in by_token.items():
+        sent = {r.job.claimed.id: _kept(r) for r in called}
+        settled = actions.settle_sent(book.session, token, list(sent.values()), now=book.now, actor=book.actor)
+        for report in called:
+            row = report.job.claimed
+            if row.id not in settled:  # the lease had run out: the receipt is late, but it is a receipt
+                actions.settle_late(
+                    book.session, sent[row.id], message_id=row.message_id, now=book.now, actor=book.actor
+                )
+
+
+def _kept(report: Called) -> SentAction:
+    assert isinstance(report.outcome, Receipt)
+    refused = "; ".join(f"{address}: {words}" for address, words in report.outcome.refused.items())
+    message = report.message
+    return SentAction(message.action_id, report.outcome.provider_id, message.subject, message.text, refused or None)
+
+
+def _settle_failed(book: Book, row: Claimed, error: SendError) -> None:
+    if isinstance(error, AuthBroken):
+        _retry(book, row, timedelta(), error.detail)
+        pause_for_login(book, row, error.detail)
+        return
+    step = retry.after(error, row.attempts + 1)
+    if isinstance(step, retry.Retry):
+        _retry(book, row, step.delay, error.detail)
+    else:
+        _manual(book, row, step.reason, error.detail)
+
+
+def _settle_unreachable(book: Book, report: Unreachable) -> None:
+    row = report.job.claimed
+    if isinstance(report.error, AuthBroken):
+        put_back(book, [report.job])
+        pause_for_login(book, row, report.error.detail)
+    else:
+        _retry(book, row, timedelta(seconds=report.pause), report.error.detail)
+
+
+def _retry(book: Book, row: Claimed, delay: timedelta, detail: str) -> None:
+    due_at = book.now + delay
+    actions.settle_retry(book.session, row.token, row.id, due_at=due_at, detail=detail, now=book.now, actor=book.actor)
+
+
+def _manual(book: Book, row: Claimed, reason: Reason, detail: str | None) -> None:
+    actions.settle_manual(book.session, row.token, row.id, reason=reason, detail=detail, now=book.now, actor=book.actor)
+
+
+def pause_for_login(book: Book, row: Claimed, detail: str) -> None:
+    """Pause the campaign whose sender can't log in, and tell its creator and the admins, once."""
+    session, workspace_id = book.session, row.workspace_id
+    reason = PauseReason.SENDER_LOGIN
+    if not campaign_states.pause(session, workspace_id, row.campaign_id, reason=reason, now=book.now, detail=detail):
+        return
+    campaign = outbox.campaign(session, workspace_id, row.campaign_id)
+    told = {campaign.creator_id, *(admin.id for admin in users.admins(session, workspace_id))}
+    for user_id in sorted(told):
+        notifications.create_notice(session, campaign, NotificationKind.SENDER_LOGIN, user_id, book.now)
+
+
+def put_back(book: Book, jobs: Sequence[Job], reason: Reason = Reason.STOPPED, detail: str | None = None) -> None:
+    """Return claimed actions that were not handed off to the queue."""
+    by_token: dict[str, list[int]] = defaultdict(list)
+    for job in jobs:
+        by_token[job.claimed.token].append(job.claimed.id)
+    for token, ids in by_token.items():
+        actions.release(book.session, token, ids, now=book.now, actor=book.actor, reason=reason, detail=detail)
+
+
+def refuse(book: Book, refused: Sequence[Refused]) -> None:
+    """Settle what the recheck refused: skipped, or a person's."""
+    for one in refused:
+        row = one.claimed
+        if one.skip:
+            actions.settle_skipped(book.session, row.token, [row.id], reason=one.reason, now=book.now, actor=book.actor)
+        else:
+            _manual(book, row, one.reason, one.detail)
+
+
+def hand_off(
+    book: Book, requests: Sequence[HandOff], *, prepare: Prepare, lease: timedelta, fresh_for: timedelta
+) -> set[HandOff]:
+    """Note the handoffs, and return those that may be sent once this is committed.
+
+    A job that waited longer than `fresh_for` is rechecked first: it is settled if it must not go out any more, and
+    returned to the queue if the message would read differently now, or its campaign is no longer sending.
+    """
+    stale = [r.job.claimed for r in requests if book.now - r.job.as_of > fresh_for]
+    again = {c.claimed.id: c for c in prepare(book.session, stale, book.now)} if stale else {}
+    refuse(book, [c for c in again.values() if isinstance(c, Refused)])
+    by_token: dict[str, list[HandOff]] = defaultdict(list)
+    granted: set[HandOff] = set()
+    for request in requests:
+        check = again.get(request.job.claimed.id)
+        if check is None or (isinstance(check, Job) and check.says == request.job.says):
+            by_token[request.job.claimed.token].append(request)
+    for token, asked in by_token.items():
+        ids = actions.hand_off(book.session, token, [r.job.claimed.id for r in asked], now=book.now, lease=lease)
+        granted |= {r for r in asked if r.job.claimed.id in ids}
+    put_back(book, [r.job for r in requests if r not in granted])
+    return granted
