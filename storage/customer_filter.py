@@ -53,7 +53,7 @@ def is_collectible(today: date) -> Condition:
 
 def matches_text(text: str) -> Condition:
     """Return the condition that name or group contains `text`, whatever its case and accents."""
-    wanted = fold(text)
+    wanted = fold(text.replace("\x00", " "))
     return or_(
         Customer.name_folded.contains(wanted, autoescape=True), Customer.group_folded.contains(wanted, autoescape=True)
     )

@@ -139,7 +139,7 @@ def search(session: Session, scope: Scope, text: str, limit: int) -> list[Named]
 
     The first part is a range of the index on the folded name; the rest is looked for only when it left room.
     """
-    wanted = fold(text)
+    wanted = fold(text.replace("\x00", " "))
     if not wanted:
         return _named(session, in_scope(scope), limit)
     starts = and_(Customer.name_folded >= wanted, Customer.name_folded < wanted + "\U0010ffff")

@@ -35,7 +35,8 @@ def set_filter(db: Database, caller: Caller, campaign_id: int, wanted: AudienceF
     """Replace the filter; what was picked by hand stays. Raise FieldErrors for bounds that can't be met."""
     if wanted.overdue_min is not None and wanted.overdue_max is not None and wanted.overdue_min > wanted.overdue_max:
         raise FieldErrors({"overdue_max": "This is below the least overdue amount. Swap the two."})
-    return _change(db, caller, campaign_id, lambda audience: audience.with_filter(wanted))
+    clean = AudienceFilter.from_json(wanted.to_json())
+    return _change(db, caller, campaign_id, lambda audience: audience.with_filter(clean))
 
 
 def set_all_matching(db: Database, caller: Caller, campaign_id: int, on: bool) -> AudienceView:
@@ -104,7 +105,7 @@ def search(
 
 def save(db: Database, caller: Caller, campaign_id: int, name: str, *, now: datetime | None = None) -> None:
     """Keep the draft's audience under a name, for the caller alone; an audience of that name is replaced."""
-    name = " ".join(name.split())
+    name = " ".join(name.replace("\x00", " ").split())
     if not name or len(name) > NAME_LIMIT:
         raise FieldErrors({"name": f"Give it a name of 1 to {NAME_LIMIT} characters."})
     with db.write() as session:

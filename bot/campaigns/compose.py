@@ -60,8 +60,8 @@ def save(
             "name": name if name is None else " ".join(_CONTROL.sub(" ", name).split()),
             "to_positions": _unique(to_positions),
             "cc": _unique(cc),
-            "subject": subject,
-            "body": body,
+            "subject": _bare(subject),
+            "body": _bare(body),
             "attach_statement": attach_statement,
         }
         changes = {key: value for key, value in wanted.items() if value is not None}
@@ -119,7 +119,7 @@ def insert_tag(
     text = f"{typed}{'' if not typed or typed[-1].isspace() else ' '}{code}"
     with db.write() as session:
         draft = draft_of(session, caller, campaign_id, lock=True)
-        changes = {field: text}
+        changes: dict[str, Any] = {field: _bare(text)}
         _refuse_oversize(changes)
         return _store(session, draft, changes, now)
 
@@ -163,6 +163,11 @@ def _unique(values: Iterable[str] | None) -> list[str] | None:
         return None
     by_form: dict[str, str] = {}
     for value in values:
-        if value.strip():
-            by_form.setdefault(fold_address(value), value.strip())
+        bare = value.replace("\x00", "").strip()
+        if bare:
+            by_form.setdefault(fold_address(bare), bare)
     return list(by_form.values())
+
+
+def _bare(text: str | None) -> str | None:
+    return None if text is None else text.replace("\x00", "")  # PostgreSQL keeps no NUL

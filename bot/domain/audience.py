@@ -134,11 +134,15 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return _bare(value).strip() or None if isinstance(value, str) else None
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
+    return tuple(_bare(item) for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
+
+
+def _bare(text: str) -> str:
+    return text.replace("\x00", "")  # PostgreSQL keeps no NUL
 
 
 def _is_count(value: Any) -> bool:
@@ -169,7 +173,8 @@ def _amount(value: Any) -> Decimal | None:
 
 def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
     pairs = value if isinstance(value, list | tuple) else ()
-    return tuple((p[0], p[1]) for p in pairs if isinstance(p, list | tuple) and len(p) == 2 and _texts(p) == tuple(p))
+    texts = (_texts(pair) for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2)
+    return tuple((pair[0], pair[1]) for pair in texts if len(pair) == 2)
 
 
 def _unique(ids: Iterable[int]) -> tuple[int, ...]:

@@ -165,3 +165,13 @@ def test_a_saved_audience_needs_a_name_of_sensible_length(db: Database, build: B
     caller = build.caller()
     with pytest.raises(FieldErrors):
         audiences.save(db, caller, drafts.start(db, caller).id, name)
+
+
+def test_a_nul_in_what_was_typed_harms_nothing(db: Database, build: Builder) -> None:
+    caller = build.caller()
+    build.customer("Acme")
+    draft = drafts.start(db, caller)
+    view = audiences.set_filter(db, caller, draft.id, AudienceFilter(text="ac\x00me", custom=(("a\x00", "\x00"),)))
+    assert view.audience.filter == AudienceFilter(text="acme", custom=(("a", ""),))
+    assert audiences.search(db, caller, "acme\x00")[0].name == "Acme"
+    assert audiences.page(db, caller, draft.id, 0, text="x\x00").rows == ()

@@ -134,3 +134,12 @@ def test_positions_are_those_of_the_callers_customers_then_the_standard_ones(db:
     build.contact(mine, positions=("Treasurer", "payer"))
     build.contact(build.customer("Theirs"), positions=("Secret position",))
     assert compose.positions(db, build.caller(user)) == ("Treasurer", "payer", "Accountant", "Purchaser", "Sales")
+
+
+def test_a_nul_in_what_was_typed_is_dropped(db: Database, build: Builder) -> None:
+    caller = build.caller()
+    draft = drafts.start(db, caller)
+    saved = compose.save(
+        db, caller, draft.id, subject="a\x00b", body="c\x00", cc=["d\x00@x.com"], to_positions=["\x00"]
+    )
+    assert (saved.subject, saved.body, saved.cc, saved.to_positions) == ("ab", "c", ("d@x.com",), ())
