@@ -52,8 +52,10 @@ class Dispatcher:
         prepare: Prepare = prepare,
         compose: Compose = compose,
         batch: int = BATCH,
+        fresh_for: timedelta = FRESH_FOR,
     ) -> None:
-        self._db, self._name, self._prepare, self._batch = db, name, prepare, batch
+        self._db, self._name, self._prepare = db, name, prepare
+        self._batch, self._fresh_for = batch, fresh_for
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._lanes = {
             key: Lane(key, channel, compose, self._inbox.put, connections or channel.connections)
@@ -142,7 +144,7 @@ class Dispatcher:
             self._close_lanes(book, told)
             settle.settle(book, told)
             asked = [r for r in told if isinstance(r, HandOff)]
-            granted = settle.hand_off(book, asked, prepare=self._prepare, lease=LEASE, fresh_for=FRESH_FOR)
+            granted = settle.hand_off(book, asked, prepare=self._prepare, lease=LEASE, fresh_for=self._fresh_for)
             claimed = [(lane, job) for lane in self._open_lanes() for job in self._claim(book, lane)]
             self._next_due = outbox.next_due(session, list(self._lanes)) if not self._stopping.is_set() else None
         for request in asked:

@@ -89,6 +89,13 @@ def recognise(
         return _recognise(db, defaults, team, person, now)
 
 
+def open_workspace(db: Database, defaults: WorkspaceDefaults, team: TeamFacts, *, now: datetime | None = None) -> int:
+    """Return the id of a team's workspace, making it on first use."""
+    with db.write() as session:
+        found = workspaces.by_team(session, team.team_id)
+        return (found or _new_workspace(session, defaults, team, now or utcnow())).id
+
+
 def _recognise(
     db: Database, defaults: WorkspaceDefaults, team: TeamFacts, person: SlackPerson, now: datetime
 ) -> Caller:

@@ -1,0 +1,140 @@
+"""The command line: campaign-bot run, web, worker, migrate, import, check."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import __version__, log
+from bot.config import Settings, load_settings
+from bot.errors import BotError, ConfigError
+
+app = typer.Typer(
+    name="campaign-bot",
+    help="Collection campaigns run from Slack. Settings come from the environment; `check` says whether they work.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; expected errors are said in plain words, with exit code 1."""
+    log.configure()
+    try:
+        app()
+    except ConfigError as error:
+        print("The settings are not right:", file=sys.stderr)
+        for fault in error.faults:
+            print(f"  - {fault}", file=sys.stderr)
+        sys.exit(1)
+    except BotError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def run() -> None:
+    """Run everything in one process: Slack, HTTP and the sending of messages."""
+    _run(web=True, worker=True)
+
+
+@app.command()
+def web() -> None:
+    """Run the Slack half alone; any number on PostgreSQL."""
+    _run(web=True, worker=False)
+
+
+@app.command()
+def worker() -> None:
+    """Run the sending half alone; any number on PostgreSQL."""
+    _run(web=False, worker=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to this release; a second call changes nothing."""
+    from storage.migrate import upgrade
+
+    print(f"The database is at revision {upgrade(load_settings().database_url)}.")
+
+
+@app.command(name="import")
+def import_book(
+    files: Annotated[list[Path], typer.Argument(help="customers.csv contacts.csv invoices.csv, or one flat file.")],
+) -> None:
+    """Import customers, contacts and invoices; all or nothing, and a second run changes nothing."""
+    from bot.app import home_workspace
+    from bot.imports import import_files
+    from storage.db import Database
+
+    settings = load_settings()
+    _ready(settings)
+    db = Database(settings.database_url)
+    result = import_files(db, home_workspace(settings, db), files)
+    for what in ("customers", "contacts", "invoices"):
+        new, changed = getattr(result, f"{what}_new"), getattr(result, f"{what}_changed")
+        print(f"{what:10} {new:6} new  {changed:6} changed")
+    print(f"{'unchanged':10} {result.unchanged:6}")
+
+
+@app.command()
+def check() -> None:
+    """Try the settings, the database, the mail server's login and Slack, and say how each went."""
+    from bot.checkup import checks
+
+    settings = load_settings()
+    print("ok    settings")
+    failed = 0
+    for name, attempt in checks(settings):
+        fault = _attempt(attempt)
+        failed += fault is not None
+        print(f"{'fail' if fault else 'ok':5} {name}" + (f": {fault}" if fault else ""))
+    if failed:
+        sys.exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def _attempt(attempt: Callable[[], None]) -> str | None:
+    try:
+        attempt()
+    except Exception as error:
+        return str(error) or type(error).__name__
+    return None
+
+
+def _run(*, web: bool, worker: bool) -> None:
+    from bot.app import Bot
+
+    settings = load_settings()
+    _ready(settings)
+    Bot(settings, web=web, worker=worker).run()
+
+
+def _ready(settings: Settings) -> None:
+    """Bring an SQLite file up to date by itself; ask for `migrate` on PostgreSQL, where others may be running."""
+    from storage.db import Database
+    from storage.migrate import is_current, upgrade
+
+    if settings.database_url.startswith("sqlite"):
+        upgrade(settings.database_url)
+        return
+    db = Database(settings.database_url)
+    try:
+        if not is_current(db):
+            raise ConfigError(["DATABASE_URL: the database is not at this release. Run `campaign-bot migrate` first."])
+    finally:
+        db.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""The composition root: the only place that builds things, and the order in which they start and stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+
+import uvicorn
+from prometheus_client import CollectorRegistry, Gauge
+from slack_bolt import App, BoltRequest
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+import handlers
+from bot.campaigns import freeze, tick
+from bot.channels.email import EmailChannel
+from bot.channels.smtp import SmtpTarget
+from bot.config import Settings
+from bot.dispatch import rescue, system_mail
+from bot.dispatch.dispatcher import Dispatcher
+from bot.errors import UserError
+from bot.log import get_logger
+from bot.people import identity
+from bot.people.identity import TeamFacts, WorkspaceDefaults
+from bot.scheduler import Job, make_scheduler
+from bot.web import SlackAnswer, make_web
+from handlers.deps import Deps
+from handlers.notifier import Notifier
+from storage import outbox
+from storage.db import Database, utcnow
+
+log = get_logger(__name__)
+
+SOCKET_CONCURRENCY = 20
+"""Threads that answer Slack over Socket Mode: each click is one short transaction."""
+LEAVE_WITHIN = 10.0
+"""Seconds in which the bot must be gone after SIGTERM."""
+
+
+class Worker:
+    """The sending half: the dispatcher, and the scheduler with what time brings about."""
+
+    def __init__(self, settings: Settings, db: Database, name: str) -> None:
+        email = make_email(settings)
+        self.dispatcher = Dispatcher(db, {"email": email}, name=name)
+        notifier = Notifier(db, lambda _team_id: slack_client(settings))
+        secret_key = settings.secret_key.get_secret_value()
+        self._scheduler = make_scheduler(
+            [
+                Job("freeze", 0.5, lambda: freeze.freeze_due(db)),
+                Job("tick", 0.5, lambda: self._wake_if(tick.tick(db))),
+                Job("notify", 0.5, notifier.draw_due),
+                Job("system_mail", 1, lambda: system_mail.deliver_due(db, email, secret_key)),
+                Job("rescue", 15, lambda: self._wake_if(rescue.rescue(db, name=name))),
+                Job("delays", 30, lambda: tick.tell_delays(db)),
+            ]
+        )
+
+    def _wake_if(self, changed: int) -> None:
+        if changed:
+            self.dispatcher.wake()
+
+    def start(self) -> None:
+        """Start sending."""
+        self.dispatcher.start()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Claim nothing more, let what is in flight settle, and stop."""
+        self._scheduler.shutdown(wait=False)
+        self.dispatcher.stop(LEAVE_WITHIN - 2)
+
+
+class Web:
+    """The Slack half: Socket Mode or signed HTTP, with health and metrics beside it."""
+
+    def __init__(self, settings: Settings, db: Database, *, slack: bool, wake: Worker | None) -> None:
+        self._settings = settings
+        bolt = make_bolt(settings, db, wake) if slack else None
+        self._socket = _socket_mode(settings, bolt) if bolt is not None and settings.uses_socket_mode else None
+        endpoint = _endpoint(bolt) if bolt is not None and self._socket is None else None
+        app = make_web(slack=endpoint, is_healthy=lambda: _answers(db), registry=_metrics(db))
+        config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
+        self._server = uvicorn.Server(config)
+        self._listener = socket.create_server((settings.http_host, settings.http_port), reuse_port=False)
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listener]}, name="http", daemon=True
+        )
+
+    def start(self) -> None:
+        """Serve HTTP, and connect to Slack where Socket Mode is used."""
+        self._thread.start()
+        if self._socket is not None:
+            self._socket.connect()  # type: ignore[no-untyped-call]
+
+    def stop(self) -> None:
+        """Take nothing more from Slack, and close."""
+        if self._socket is not None:
+            self._socket.close()  # type: ignore[no-untyped-call]
+        self._server.should_exit = True
+        self._thread.join(LEAVE_WITHIN / 2)
+        self._listener.close()
+
+
+class Bot:
+    """One process: the Slack half, the sending half, or both."""
+
+    def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True, name: str | None = None) -> None:
+        self.db = Database(settings.database_url)
+        self._worker = Worker(settings, self.db, name or f"{socket.gethostname()}:{os.getpid()}") if worker else None
+        self.web = Web(settings, self.db, slack=web, wake=self._worker)
+
+    def start(self) -> None:
+        """Start both halves; the sending one first, so that nothing that is accepted waits for it."""
+        if self._worker is not None:
+            self._worker.start()
+        self.web.start()
+        log.info("started", port=self.web.port)
+
+    def stop(self) -> None:
+        """Stop both halves within ten seconds; what was handed over is settled, what was only claimed is released."""
+        self.web.stop()
+        if self._worker is not None:
+            self._worker.stop()
+        self.db.dispose()
+        log.info("stopped")
+
+    def run(self) -> None:
+        """Run until SIGTERM or Ctrl-C."""
+        leave = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: leave.set())
+        self.start()
+        leave.wait()
+        self.stop()
+
+
+def make_bolt(settings: Settings, db: Database, wake: Worker | None) -> App:
+    """Return the Bolt app with every listener; it answers after a listener ran, so that errors can stand inline."""
+    secret = settings.slack_signing_secret
+    app = App(
+        client=slack_client(settings),
+        token=settings.slack_bot_token.get_secret_value(),
+        signing_secret=secret.get_secret_value() if secret else "not used with Socket Mode",
+        process_before_response=True,
+        request_verification_enabled=not settings.uses_socket_mode,
+    )
+    handlers.register(app, make_deps(settings, db, wake))
+    return app
+
+
+def make_defaults(settings: Settings) -> WorkspaceDefaults:
+    """Return what a new workspace starts with, and who gets in."""
+    return WorkspaceDefaults(
+        organisation_name=settings.organisation_name,
+        locale=settings.default_locale,
+        currency=settings.default_currency,
+        time_zone=settings.default_time_zone,
+        admin_email=settings.admin_email,
+        auto_join=settings.auto_join.value,
+    )
+
+
+def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
+    """Return what handlers are given."""
+    return Deps(
+        db=db,
+        defaults=make_defaults(settings),
+        secret_key=settings.secret_key.get_secret_value(),
+        hold=timedelta(seconds=settings.send_hold_seconds),
+        wake=worker.dispatcher.wake if worker is not None else lambda: None,
+    )
+
+
+def home_workspace(settings: Settings, db: Database) -> int:
+    """Return the id of the workspace that the bot token belongs to, making it on first use; Slack is asked which it is.
+
+    Raises UserError where Slack does not take the token.
+    """
+    try:
+        team = slack_client(settings).auth_test()
+    except SlackApiError as error:
+        raise UserError(f"Slack answered {error.response.get('error')}: check SLACK_BOT_TOKEN.") from None
+    return identity.open_workspace(db, make_defaults(settings), TeamFacts(str(team["team_id"]), str(team["team"])))
+
+
+def make_email(settings: Settings) -> EmailChannel:
+    """Return the email channel."""
+    return EmailChannel(SmtpTarget.parse(settings.smtp_url.get_secret_value()))
+
+
+def slack_client(settings: Settings) -> WebClient:
+    """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
+    url = settings.slack_api_url
+    return WebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=url if url.endswith("/") else url + "/",
+        timeout=10,
+        retry_handlers=[],
+    )
+
+
+def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:
+    assert settings.slack_app_token is not None
+    return SocketModeHandler(
+        bolt,
+        settings.slack_app_token.get_secret_value(),
+        web_client=slack_client(settings),
+        concurrency=SOCKET_CONCURRENCY,
+    )
+
+
+def _endpoint(bolt: App):  # type: ignore[no-untyped-def]
+    def answer(body: str, headers: Mapping[str, str]) -> SlackAnswer:
+        found = bolt.dispatch(BoltRequest(body=body, headers=dict(headers)))
+        return SlackAnswer(found.status, found.first_headers(), found.body or "")
+
+    return answer
+
+
+def _answers(db: Database) -> bool:
+    try:
+        with db.read() as session:
+            outbox.oldest_due_age(session, utcnow())
+    except Exception:
+        return False
+    return True
+
+
+def _metrics(db: Database) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    oldest = Gauge("campaign_bot_oldest_due_action_seconds", "Age of the oldest due action", registry=registry)
+
+    def age() -> float:
+        with db.read() as session:
+            return outbox.oldest_due_age(session, utcnow()).total_seconds()
+
+    oldest.set_function(age)
+    return registry

@@ -1,0 +1,41 @@
+"""What `campaign-bot check` tries, each with a clear verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.app import home_workspace, make_email
+from bot.config import Settings
+from bot.errors import UserError
+from storage.db import Database
+from storage.migrate import is_current
+
+
+def checks(settings: Settings) -> list[tuple[str, Callable[[], None]]]:
+    """Return the checks by name; each raises with what is wrong and how to mend it."""
+    return [
+        ("database", lambda: _database(settings)),
+        ("mail server", lambda: _mail(settings)),
+        ("Slack", lambda: _slack(settings)),
+    ]
+
+
+def _database(settings: Settings) -> None:
+    db = Database(settings.database_url)
+    try:
+        if not is_current(db):
+            raise UserError("not at this release: run `campaign-bot migrate`")
+    finally:
+        db.dispose()
+
+
+def _mail(settings: Settings) -> None:
+    make_email(settings).open().close()
+
+
+def _slack(settings: Settings) -> None:
+    db = Database(settings.database_url)
+    try:
+        home_workspace(settings, db)
+    finally:
+        db.dispose()
