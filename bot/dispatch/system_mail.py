@@ -65,6 +65,9 @@ class _Post:
         except SendError as error:
             self._settle_failed(mail, error)
             return False
+        except Pointless as error:
+            self._settle(mail, SystemMailState.FAILED, str(error))
+            return False
         except Exception as error:
             reference = uuid.uuid4().hex[:8]
             _log.error("system_mail_failed", reference=reference, mail_id=mail.id, error=type(error).__name__)
@@ -101,10 +104,10 @@ def _test(session: Session, mail: DueMail, now: datetime) -> Message:
     sender = campaigns.sender_of(session, campaign)
     customer_id = int(mail.payload["customer_id"])
     if sender is None:
-        raise Pointless
+        raise Pointless("The sender's address is not verified.")
     facts = merge_facts.load(session, mail.workspace_id, [customer_id], sender=sender.facts, now=now).get(customer_id)
     if facts is None:
-        raise Pointless
+        raise Pointless("The customer is no longer in the book.")
     rendered = compiled(campaign.subject, campaign.body).render(facts)
     return Message(
         action_id=0,
@@ -121,13 +124,14 @@ def _test(session: Session, mail: DueMail, now: datetime) -> Message:
 def _code(session: Session, mail: DueMail, secret_key: str) -> Message:
     alias = aliases.by_id(session, mail.workspace_id, mail.subject_id)
     asked_by = users.by_id(session, mail.workspace_id, mail.requested_by)
-    if alias is None or asked_by is None or alias.code_nonce is None:
-        raise Pointless
+    if alias is None or asked_by is None or alias.code_nonce is None or alias.code_expires_at is None:
+        raise Pointless("The alias is gone, or verified already.")
     organisation = workspaces.get(session, mail.workspace_id).organisation_name
     code = alias_code(secret_key, alias.id, alias.code_nonce)
     text = (
         f"{asked_by.name} wants to send messages to customers of {organisation} from {alias.email}.\n\n"
-        f"The code is {code}. Whoever may use this address types it into campaign-bot in Slack, within an hour.\n\n"
+        f"The code is {code}. Whoever may use this address types it into campaign-bot in Slack. "
+        f"It holds until {alias.code_expires_at:%H:%M} UTC.\n\n"
         "If nobody should, there is nothing to do: without the code the address can't be used.\n"
     )
     # from the person who asked, where Slack vouches for the address: mail servers refuse senders they don't know

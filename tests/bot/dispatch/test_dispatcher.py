@@ -259,12 +259,11 @@ def test_what_falls_due_later_goes_without_being_told(book: Book, start: Start) 
 
 
 def test_facts_that_changed_while_a_job_waited_are_looked_at_again(
-    book: Book, db: Database, server: MailServer, start: Start, monkeypatch: pytest.MonkeyPatch
+    book: Book, db: Database, server: MailServer, start: Start
 ) -> None:
-    monkeypatch.setattr("bot.dispatch.dispatcher.FRESH_FOR", timedelta(0))
     slow = book.action("slow@acme.example", due_at=utcnow() - timedelta(hours=1))
     paid, changed = book.action("paid@acme.example"), book.action("changed@acme.example")
-    start(connections=1)
+    start(connections=1, fresh_for=timedelta(0))
     assert server.reached_gate.wait(10)
     with db.write() as session:
         session.execute(
