@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
-from slack_sdk import WebClient
+from slack_bolt import App
 
 from bot.campaigns import audiences
 from bot.domain.access import Position, Role
@@ -17,7 +16,7 @@ from handlers.blocks import settings as blocks
 from handlers.blocks.common import Block, option
 from handlers.deps import Deps
 from handlers.parse import chosen, clicked, row_ids
-from handlers.turn import Turn, bind
+from handlers.turn import Turn, bind, bind_options
 
 FIELD_BLOCKS = {
     ids.SETTINGS: {"signature": ids.SETTINGS_SIGNATURE},
@@ -62,8 +61,8 @@ def register(app: App, deps: Deps) -> None:
         ids.SETTINGS_OPEN_WORKSPACE: show_workspace,
     }.items():
         app.action(ids.per_row(action_id))(bind(deps, click))
-    app.options(ids.per_row(ids.ASSIGN_CUSTOMER))(_options(deps, customer_options))
-    app.options(ids.per_row(ids.ASSIGN_USERS))(_options(deps, user_options))
+    app.options(ids.per_row(ids.ASSIGN_CUSTOMER))(bind_options(deps, customer_options))
+    app.options(ids.per_row(ids.ASSIGN_USERS))(bind_options(deps, user_options))
 
 
 def open_settings(turn: Turn) -> None:
@@ -222,13 +221,6 @@ def customer_options(turn: Turn) -> list[Block]:
 def user_options(turn: Turn) -> list[Block]:
     """Type-ahead over users -> users.search"""
     return [option(row.name, row.id) for row in users.search(turn.deps.db, turn.caller, turn.body.get("value") or "")]
-
-
-def _options(deps: Deps, entry: Any) -> Any:
-    def listener(ack: Ack, body: dict[str, Any], client: WebClient, context: BoltContext) -> None:
-        ack(options=entry(Turn(deps, deps.caller(context, client, body), ack, body, client))[:100])
-
-    return listener
 
 
 def _overview(turn: Turn, note: str = "") -> Block:

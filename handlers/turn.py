@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.access import Caller
-from handlers.blocks.common import Block, context
+from handlers.blocks.common import OPTIONS_LIMIT, Block, context
 from handlers.deps import Deps
 from handlers.ids import PREVIEW_TEXT, base
 from handlers.parse import Metadata, View
@@ -88,6 +88,16 @@ def bind(deps: Deps, entry: Entry) -> Callable[..., None]:
 
     def listener(ack: Ack, body: dict[str, Any], client: WebClient, context: BoltContext) -> None:
         entry(Turn(deps, deps.caller(context, client, body), ack, body, client))
+
+    listener.__name__ = f"{entry.__module__}.{entry.__name__}"
+    return listener
+
+
+def bind_options(deps: Deps, entry: Callable[[Turn], list[Block]]) -> Callable[..., None]:
+    """Return the Bolt listener that answers a type-ahead with at most 100 options."""
+
+    def listener(ack: Ack, body: dict[str, Any], client: WebClient, context: BoltContext) -> None:
+        ack(options=entry(Turn(deps, deps.caller(context, client, body), ack, body, client))[:OPTIONS_LIMIT])
 
     listener.__name__ = f"{entry.__module__}.{entry.__name__}"
     return listener

@@ -63,6 +63,15 @@ def load(db: Database, caller: Caller, campaign_id: int) -> DraftView:
         return view_of(session, draft_of(session, caller, campaign_id))
 
 
+def is_launched(db: Database, caller: Caller, campaign_id: int) -> bool:
+    """Say whether one of the caller's campaigns was sent already; raise NotFound where there is none."""
+    with db.read() as session:
+        row = campaigns.of_creator(session, caller.workspace_id, caller.user_id, campaign_id)
+        if row is None:
+            raise NotFound(_GONE)
+        return row.launched_at is not None
+
+
 def discard(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> None:
     """Throw one of the caller's drafts away; a second call changes nothing. Raise Conflict once it was sent."""
     with db.write() as session:

@@ -1,0 +1,108 @@
+"""The last screen: how many, who needs a person, who is left out and why, the real messages, and Send."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.campaigns.views import CheckView, Launched, PreviewView
+from handlers import ids
+from handlers.blocks.common import (
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    count_text,
+    cut,
+    divider,
+    escape,
+    input_block,
+    modal,
+    money_list,
+    section,
+)
+from handlers.blocks.preview import preview_blocks, walk_blocks
+from handlers.parse import Metadata
+
+
+def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note: str = "") -> Block:
+    """Return the Check and send screen; without anybody to send to, or with problems, it has no Send."""
+    blocks: list[Block] = [context(escape(note))] if note else []
+    blocks.append(section(f"*{escape(cut(check.name, 150))}*\n{_headline(check)}"))
+    if check.problems:
+        blocks.append(section("*Before it can be sent*\n" + "\n".join(f"• {escape(p)}" for p in check.problems)))
+    if check.manual:
+        lines = "\n".join(f"• {each.count}: {each.text}" for each in check.manual)
+        blocks.append(section(f"*Will need you*\n{lines}"))
+    blocks += _left_out(check)
+    blocks.append(divider())
+    blocks += preview_blocks(preview)
+    blocks += walk_blocks(preview)
+    back = button("Back to writing", ids.CHECK_BACK)
+    if preview.customer_id is not None and not preview.faults:
+        back_row = [button("Send me a test", ids.keyed(ids.CHECK_TEST, preview.customer_id)), back]
+    else:
+        back_row = [back]
+    blocks.append(actions(back_row))
+    going = check.to_send + sum(each.count for each in check.manual)
+    if check.problems or not going:
+        return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=_metadata(check, preview))
+    blocks.append(_when(check, metadata))
+    submit = f"Send to {check.to_send:,}" if check.to_send else "Hand over to me"
+    return modal("Check and send", blocks, callback_id=ids.CHECK, metadata=_metadata(check, preview), submit=submit)
+
+
+def _headline(check: CheckView) -> str:
+    return f"{count_text(check.to_send, 'email')} will be sent, {money_list(check.overdue)} overdue in all."
+
+
+def _metadata(check: CheckView, preview: PreviewView) -> str:
+    return Metadata(check.campaign_id, check.version, preview.index).to_json()
+
+
+def _left_out(check: CheckView) -> list[Block]:
+    if not check.left_out:
+        return []
+    groups = [g for g in check.left_out if g.count or g.put_back][:10]
+    lines = "\n".join(f"• {g.count}: {escape(g.text)}{' (put back)' if g.put_back else ''}" for g in groups)
+    sure = confirm(
+        "Write to them all the same?",
+        "They were left out for a good reason: paused, promised, disputed or written to lately.",
+        "Put back",
+        "Leave out",
+    )
+    buttons = [
+        button(
+            f"{'Leave out' if g.put_back else 'Put back'}: {g.text}",
+            ids.keyed(ids.CHECK_PUT_BACK, g.reason),
+            value="off" if g.put_back else "on",
+            confirm=None if g.put_back else sure,
+        )
+        for g in groups
+    ]
+    return [section(f"*Left out*\n{lines}"), actions(buttons)]
+
+
+def _when(check: CheckView, metadata: Metadata) -> Block:
+    picker: Block = {"type": "datetimepicker", "action_id": ids.CHECK_SEND_AT}
+    if check.send_at is not None:
+        picker["initial_date_time"] = int(check.send_at.timestamp())
+    return input_block(
+        "Send at",
+        picker,
+        block_id=ids.keyed(ids.CHECK_SEND_AT, metadata.key("when")),
+        optional=True,
+        hint="Leave it empty to send now, after a short hold in which you can undo it.",
+    )
+
+
+def launched_view(launched: Launched, name: str, hold: timedelta) -> Block:
+    """Return the last word: it is on its way, and where to stop it."""
+    at = int(launched.starts_at.timestamp())
+    when = f"<!date^{at}^{{date_short_pretty}} {{time_secs}}|{launched.starts_at:%Y-%m-%d %H:%M:%S} UTC>"
+    first = "On its way" if launched.first else "It was sent already, so nothing was sent twice"
+    text = (
+        f"*{escape(cut(name, 150))}*: {first}.\n{count_text(launched.customers, 'customer')}, from {when}. "
+        "My direct message shows how it goes, and has Undo until then."
+    )
+    return modal("Sent", [section(text)], callback_id=ids.LAUNCHED)

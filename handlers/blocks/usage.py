@@ -1,0 +1,23 @@
+"""What `/campaign help` says, and every word that is not understood."""
+
+from __future__ import annotations
+
+from handlers.blocks.common import Block, cut, escape, section
+
+_LINES = (
+    "`/campaign` starts a campaign, or goes on with a draft of yours",
+    "`/campaign settings` sets your signature{admin}",
+    "`/campaign help` shows this",
+)
+
+
+def usage_text(word: str, *, is_admin: bool) -> str:
+    """Return the usage; a word that is not understood is named first."""
+    unknown = "" if word == "help" else f"I do not know “{escape(cut(word, 60))}”. "
+    lines = "\n".join(line.format(admin=", users, aliases and the workspace" if is_admin else "") for line in _LINES)
+    return f"{unknown}This is what I can do:\n{lines}"
+
+
+def usage_blocks(word: str, *, is_admin: bool) -> list[Block]:
+    """Return the same as blocks."""
+    return [section(usage_text(word, is_admin=is_admin))]

@@ -1,0 +1,104 @@
+"""Check and send: groups put back, messages looked through, a test, and Send."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from slack_bolt import App
+
+from bot.campaigns import check, drafts, launch, preview, test_send
+from bot.campaigns.views import PreviewView
+from handlers import ids
+from handlers.blocks.check import check_view, launched_view
+from handlers.deps import Deps
+from handlers.parse import clicked
+from handlers.turn import Entry, Turn, bind
+from handlers.who import writing
+
+FIELD_BLOCKS = {ids.CHECK: {"send_at": ids.CHECK_SEND_AT}}
+Worst = Literal["longest", "most_invoices", "empty_tags"]
+
+
+def register(app: App, deps: Deps) -> None:
+    """Bind the Check and send screen."""
+    entries: dict[str, Entry] = {
+        ids.CHECK_PUT_BACK: put_back,
+        ids.CHECK_TEST: send_test,
+        ids.CHECK_BACK: back,
+        ids.PREVIEW_PREVIOUS: _walk(-1),
+        ids.PREVIEW_NEXT: _walk(1),
+        ids.PREVIEW_LONGEST: _worst("longest"),
+        ids.PREVIEW_MOST_INVOICES: _worst("most_invoices"),
+        ids.PREVIEW_EMPTY: _worst("empty_tags"),
+    }
+    for action_id, entry in entries.items():
+        app.action(ids.per_row(action_id))(bind(deps, entry))
+    app.view(ids.CHECK)(bind(deps, send))
+
+
+def put_back(turn: Turn) -> None:
+    """Put back, Leave out -> check.put_back"""
+    element, metadata = clicked(turn.body), turn.metadata
+    reason = (element.get("action_id") or "").partition(ids.SEPARATOR)[2]
+    check.put_back(turn.deps.db, turn.caller, metadata.campaign_id, reason, element.get("value") == "on")
+    _show(turn, _preview(turn, metadata.page))
+
+
+def send_test(turn: Turn) -> None:
+    """Send me a test -> test_send.request"""
+    metadata = turn.metadata
+    customer_id = ids.row_of(clicked(turn.body).get("action_id") or "") or 0
+    address = test_send.request(turn.deps.db, turn.caller, metadata.campaign_id, customer_id=customer_id)
+    turn.deps.wake()
+    _show(turn, _preview(turn, metadata.page), f"A test of this message is on its way to {address}.")
+
+
+def back(turn: Turn) -> None:
+    """Back to writing -> drafts.load"""
+    turn.redraw(writing(turn, turn.metadata.campaign_id), force=True)
+    turn.ack()
+
+
+def send(turn: Turn) -> None:
+    """Send -> check.set_send_at, launch.launch; a second Send answers with the campaign that there is"""
+    metadata, hold = turn.metadata, turn.deps.hold
+    version = _choose_time(turn)
+    launched = launch.launch(turn.deps.db, turn.caller, metadata.campaign_id, version=version, hold=hold)
+    turn.deps.wake()
+    turn.replace(launched_view(launched, "Your campaign", hold))
+
+
+def _choose_time(turn: Turn) -> int:
+    """Store the chosen time where it differs from the draft's, and return the version that Send is for."""
+    metadata, when = turn.metadata, turn.view.moment(ids.CHECK_SEND_AT)
+    if drafts.is_launched(turn.deps.db, turn.caller, metadata.campaign_id):
+        return metadata.version
+    draft = drafts.load(turn.deps.db, turn.caller, metadata.campaign_id)
+    if when == draft.send_at or draft.version != metadata.version:
+        return metadata.version
+    return check.set_send_at(turn.deps.db, turn.caller, metadata.campaign_id, when).version
+
+
+def _walk(step: int) -> Entry:
+    def entry(turn: Turn) -> None:
+        index = ids.row_of(clicked(turn.body).get("action_id") or "") or 0
+        _show(turn, _preview(turn, index + step))
+
+    return entry
+
+
+def _worst(worst: Worst) -> Entry:
+    def entry(turn: Turn) -> None:
+        _show(turn, preview.show(turn.deps.db, turn.caller, turn.metadata.campaign_id, worst=worst))
+
+    return entry
+
+
+def _preview(turn: Turn, index: int) -> PreviewView:
+    return preview.show(turn.deps.db, turn.caller, turn.metadata.campaign_id, index=index)
+
+
+def _show(turn: Turn, shown: PreviewView, note: str = "") -> None:
+    found = check.run(turn.deps.db, turn.caller, turn.metadata.campaign_id)
+    turn.redraw(check_view(found, shown, turn.metadata, note), force=True)
+    turn.ack()

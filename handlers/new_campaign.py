@@ -1,0 +1,72 @@
+"""`/campaign`: the word after it decides; without one, a new campaign or the choice of a draft."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+
+from bot.campaigns import audiences, drafts
+from handlers import check_screen, ids, settings, what, who
+from handlers.blocks.usage import usage_blocks, usage_text
+from handlers.blocks.who import start_view
+from handlers.deps import Deps
+from handlers.parse import Metadata, clicked, row_ids
+from handlers.turn import Turn, bind
+
+FIELD_BLOCKS = {**who.FIELD_BLOCKS, **what.FIELD_BLOCKS, **check_screen.FIELD_BLOCKS}
+
+
+def register(app: App, deps: Deps) -> None:
+    """Bind the command, the choice of a draft, and the three screens."""
+    app.command(ids.COMMAND)(bind(deps, command))
+    app.action(ids.START_NEW)(bind(deps, start_new))
+    app.action(ids.per_row(ids.START_RESUME))(bind(deps, resume))
+    app.action(ids.per_row(ids.START_DISCARD))(bind(deps, discard))
+    who.register(app, deps)
+    what.register(app, deps)
+    check_screen.register(app, deps)
+
+
+def command(turn: Turn) -> None:
+    """/campaign -> drafts.open_drafts, drafts.start; settings -> users.signature; anything else: usage"""
+    word = (turn.body.get("text") or "").strip().casefold()
+    if word == "settings":
+        settings.open_settings(turn)
+    elif word:
+        text = usage_text(word, is_admin=turn.caller.is_admin)
+        turn.ack(text=text, blocks=usage_blocks(word, is_admin=turn.caller.is_admin), response_type="ephemeral")
+    else:
+        found = drafts.open_drafts(turn.deps.db, turn.caller)
+        if found:
+            turn.open(start_view(found))
+        else:
+            draft = drafts.start(turn.deps.db, turn.caller)
+            view = audiences.view(turn.deps.db, turn.caller, draft.id)
+            turn.open(who.screen(turn, view, Metadata(draft.id)))
+
+
+def start_new(turn: Turn) -> None:
+    """New campaign -> drafts.start"""
+    draft = drafts.start(turn.deps.db, turn.caller)
+    _show(turn, draft.id)
+
+
+def resume(turn: Turn) -> None:
+    """Resume draft -> drafts.load"""
+    _show(turn, drafts.load(turn.deps.db, turn.caller, _row(turn)).id)
+
+
+def discard(turn: Turn) -> None:
+    """Discard -> drafts.discard"""
+    drafts.discard(turn.deps.db, turn.caller, _row(turn))
+    turn.redraw(start_view(drafts.open_drafts(turn.deps.db, turn.caller)), force=True)
+    turn.ack()
+
+
+def _show(turn: Turn, campaign_id: int) -> None:
+    view = audiences.view(turn.deps.db, turn.caller, campaign_id)
+    turn.redraw(who.screen(turn, view, Metadata(campaign_id)), force=True)
+    turn.ack()
+
+
+def _row(turn: Turn) -> int:
+    return next(iter(row_ids((clicked(turn.body).get("value") or "",))), 0)

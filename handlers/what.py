@@ -1,0 +1,125 @@
+"""What: writing, with every change kept in the draft, tags put in, and the preview drawn anew."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+
+from bot.campaigns import audiences, check, compose, preview
+from bot.campaigns.views import DraftView
+from bot.errors import FieldErrors, UserError
+from handlers import ids
+from handlers.blocks.check import check_view
+from handlers.blocks.common import Block, option
+from handlers.blocks.what import what_view
+from handlers.deps import Deps
+from handlers.parse import Metadata, addresses, chosen
+from handlers.turn import Turn, bind, bind_options
+from handlers.who import screen
+
+FIELD_BLOCKS = {
+    ids.WHAT: {
+        "name": ids.WHAT_NAME,
+        "sender": ids.WHAT_SENDER,
+        "to_positions": ids.WHAT_POSITIONS,
+        "cc": ids.WHAT_CC,
+        "subject": ids.WHAT_SUBJECT,
+        "body": ids.WHAT_BODY,
+    }
+}
+
+
+def register(app: App, deps: Deps) -> None:
+    """Bind the What screen."""
+    app.action(ids.per_row(ids.WHAT_BODY))(bind(deps, typed))
+    app.action(ids.WHAT_PREVIEW)(bind(deps, update_preview))
+    app.action(ids.WHAT_TAG_BODY)(bind(deps, tag_into_body))
+    app.action(ids.WHAT_TAG_SUBJECT)(bind(deps, tag_into_subject))
+    app.action(ids.WHAT_BACK)(bind(deps, back_to_who))
+    app.view(ids.WHAT)(bind(deps, next_screen))
+    app.options(ids.WHAT_SENDER)(bind_options(deps, sender_options))
+
+
+def typed(turn: Turn) -> None:
+    """Typing in the content -> compose.save, preview.show; dropped where the view was drawn anew meanwhile"""
+    _redraw(turn, _save(turn), turn.metadata)
+
+
+def update_preview(turn: Turn) -> None:
+    """Update the preview -> compose.save, preview.show"""
+    _redraw(turn, _save(turn), turn.metadata)
+
+
+def tag_into_body(turn: Turn) -> None:
+    """Insert a tag into the content -> compose.insert_tag"""
+    _insert(turn, "body", turn.view.text(ids.WHAT_BODY))
+
+
+def tag_into_subject(turn: Turn) -> None:
+    """Insert a tag into the subject -> compose.insert_tag"""
+    _insert(turn, "subject", turn.view.text(ids.WHAT_SUBJECT))
+
+
+def _insert(turn: Turn, field: str, typed_text: str) -> None:
+    """Put a tag at the end of what was typed: the input and the picker get new block ids, all others keep theirs."""
+    _save(turn)
+    metadata = turn.metadata.rekeyed(field, "tags")
+    tag = chosen(turn.body) or ""
+    draft = compose.insert_tag(turn.deps.db, turn.caller, metadata.campaign_id, field=field, typed=typed_text, tag=tag)
+    _redraw(turn, draft, metadata)
+
+
+def back_to_who(turn: Turn) -> None:
+    """Back to customers -> compose.save, audiences.view"""
+    _save(turn)
+    campaign_id = turn.metadata.campaign_id
+    view = audiences.view(turn.deps.db, turn.caller, campaign_id)
+    turn.redraw(screen(turn, view, Metadata(campaign_id)), force=True)
+    turn.ack()
+
+
+def next_screen(turn: Turn) -> None:
+    """Next: check -> compose.save, compose.validate, check.run"""
+    draft = _save(turn)
+    compose.validate(turn.deps.db, turn.caller, draft.id)
+    turn.replace(checking(turn, draft.id))
+
+
+def checking(turn: Turn, campaign_id: int) -> Block:
+    """Return the Check and send screen of a draft."""
+    found = check.run(turn.deps.db, turn.caller, campaign_id)
+    return check_view(found, preview.show(turn.deps.db, turn.caller, campaign_id, index=0), Metadata(campaign_id))
+
+
+def sender_options(turn: Turn) -> list[Block]:
+    """Type-ahead over senders -> compose.senders"""
+    found = compose.senders(turn.deps.db, turn.caller, turn.body.get("value") or "")
+    return [option(each.label, each.value) for each in found]
+
+
+def _save(turn: Turn) -> DraftView:
+    """Keep everything on the screen; what can't be kept is said at its input."""
+    view = turn.view
+    try:
+        return compose.save(
+            turn.deps.db,
+            turn.caller,
+            turn.metadata.campaign_id,
+            name=view.text(ids.WHAT_NAME),
+            sender=view.choice(ids.WHAT_SENDER),
+            to_positions=view.choices(ids.WHAT_POSITIONS),
+            cc=addresses(view.text(ids.WHAT_CC)),
+            subject=view.text(ids.WHAT_SUBJECT),
+            body=view.text(ids.WHAT_BODY),
+            attach_statement="statement" in view.choices(ids.WHAT_STATEMENT),
+        )
+    except FieldErrors as error:
+        if turn.body.get("type") == "view_submission":
+            raise
+        raise UserError(error.message) from None  # a click has no inputs to put the errors at
+
+
+def _redraw(turn: Turn, draft: DraftView, metadata: Metadata) -> None:
+    shown = preview.show(turn.deps.db, turn.caller, draft.id)
+    positions = compose.positions(turn.deps.db, turn.caller)
+    turn.redraw(what_view(draft, positions, shown, metadata))
+    turn.ack()

@@ -1,0 +1,262 @@
+"""Who: the filters, the count that follows them, and picking by hand. Every change is saved in the draft at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from slack_bolt import App
+
+from bot.campaigns import audiences, compose, drafts, preview
+from bot.campaigns.views import AudienceView
+from bot.domain.audience import ME, NOBODY, AudienceFilter
+from bot.errors import UserError
+from handlers import ids
+from handlers.blocks import who as blocks
+from handlers.blocks.common import Block, option
+from handlers.blocks.what import what_view
+from handlers.deps import Deps
+from handlers.parse import Metadata, chosen, clicked, row_ids
+from handlers.turn import Entry, Turn, bind, bind_options
+
+FIELD_BLOCKS = {
+    ids.WHO: {
+        "overdue_min": ids.WHO_OVERDUE_MIN,
+        "days_past_due_min": ids.WHO_DAYS_PAST_DUE,
+        "audience": ids.WHO_TEXT,
+    },
+    ids.WHO_FILTERS: {
+        "overdue_max": ids.WHO_OVERDUE_MAX,
+        "outstanding_min": ids.WHO_OUTSTANDING_MIN,
+        "not_contacted_days": ids.WHO_NOT_CONTACTED,
+        "custom": ids.WHO_CUSTOM_VALUE,
+    },
+    ids.WHO_SAVE: {"name": ids.WHO_SAVE_NAME},
+}
+
+
+def register(app: App, deps: Deps) -> None:
+    """Bind the Who screen and its windows."""
+    entries: dict[str, Entry] = {
+        ids.WHO_TEXT: filters_changed,
+        ids.WHO_ACCOUNT_MANAGER: filters_changed,
+        ids.WHO_OVERDUE_MIN: filters_changed,
+        ids.WHO_DAYS_PAST_DUE: filters_changed,
+        ids.WHO_ALL: filters_changed,
+        ids.WHO_ADD: added_by_hand,
+        ids.WHO_LEAVE_OUT: left_out_by_hand,
+        ids.WHO_OPEN_LIST: open_list,
+        ids.WHO_MORE_FILTERS: open_more,
+        ids.WHO_CLEAR_FILTERS: clear_filters,
+        ids.WHO_OPEN_SAVE: open_save,
+        ids.WHO_USE_SAVED: use_saved,
+        ids.WHO_FORGET: forget_saved,
+        ids.WHO_LIST_TEXT: search_list,
+        ids.WHO_LIST_TOGGLE: toggle_row,
+        ids.WHO_LIST_PREVIOUS: previous_page,
+        ids.WHO_LIST_NEXT: next_page,
+    }
+    for action_id, entry in entries.items():
+        app.action(ids.per_row(action_id))(bind(deps, entry))
+    app.view(ids.WHO)(bind(deps, next_screen))
+    app.view(ids.WHO_FILTERS)(bind(deps, apply_more))
+    app.view(ids.WHO_LIST)(bind(deps, list_done))
+    app.view(ids.WHO_SAVE)(bind(deps, save_audience))
+    app.options(ids.WHO_ADD)(bind_options(deps, customer_options))
+    app.options(ids.WHO_LEAVE_OUT)(bind_options(deps, customer_options))
+
+
+def screen(turn: Turn, view: AudienceView, metadata: Metadata, note: str = "") -> Block:
+    """Return the Who screen for the caller."""
+    saved = audiences.saved(turn.deps.db, turn.caller)
+    return blocks.who_view(view, saved, metadata, sees_all=turn.caller.sees_all_customers, note=note)
+
+
+def filters_changed(turn: Turn) -> None:
+    """A filter or "all that match" changed -> audiences.set_filter, set_all_matching"""
+    view = _take_filters(turn)
+    turn.redraw(screen(turn, view, turn.metadata))
+    turn.ack()
+
+
+def _take_filters(turn: Turn) -> AudienceView:
+    db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
+    current = audiences.view(db, caller, campaign_id)
+    wanted = _main_filters(turn, current.audience.filter)
+    if wanted != current.audience.filter:
+        current = audiences.set_filter(db, caller, campaign_id, wanted)
+    everybody = "all" in turn.view.choices(ids.WHO_ALL)
+    if everybody != current.audience.all_matching:
+        current = audiences.set_all_matching(db, caller, campaign_id, everybody)
+    return current
+
+
+def _main_filters(turn: Turn, current: AudienceFilter) -> AudienceFilter:
+    view = turn.view
+    found = replace(
+        current,
+        text=view.text(ids.WHO_TEXT).strip() or None,
+        overdue_min=view.amount(ids.WHO_OVERDUE_MIN, "overdue_min"),
+        days_past_due_min=view.whole(ids.WHO_DAYS_PAST_DUE, "days_past_due_min"),
+    )
+    if not view.has(ids.WHO_ACCOUNT_MANAGER):
+        return found
+    who = view.choice(ids.WHO_ACCOUNT_MANAGER)
+    return replace(found, account_manager=who if who in (ME, NOBODY, None) else next(iter(row_ids((who or "",))), None))
+
+
+def added_by_hand(turn: Turn) -> None:
+    """Add customers -> audiences.add, restore"""
+    _by_hand(turn, ids.WHO_ADD)
+
+
+def left_out_by_hand(turn: Turn) -> None:
+    """Leave out customers -> audiences.leave_out, restore"""
+    _by_hand(turn, ids.WHO_LEAVE_OUT)
+
+
+def _by_hand(turn: Turn, action_id: str) -> None:
+    db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
+    picked = set(row_ids(tuple(o["value"] for o in clicked(turn.body).get("selected_options") or ())))
+    audience = audiences.view(db, caller, campaign_id)
+    names = audience.added if action_id == ids.WHO_ADD else audience.left_out
+    shown = {each.id for each in names[: blocks.MANY]}
+    if shown - picked:
+        audience = audiences.restore(db, caller, campaign_id, shown - picked)
+    if picked - shown:
+        use = audiences.add if action_id == ids.WHO_ADD else audiences.leave_out
+        audience = use(db, caller, campaign_id, picked - shown)
+    turn.redraw(screen(turn, audience, turn.metadata), force=True)
+    turn.ack()
+
+
+def next_screen(turn: Turn) -> None:
+    """Next: write -> audiences.view, compose.senders, preview.show"""
+    view = _take_filters(turn)
+    if not view.selected:
+        raise UserError("Nobody is selected yet: tick “All that match” below, or add customers by name.", "audience")
+    turn.replace(writing(turn, view.campaign_id))
+
+
+def writing(turn: Turn, campaign_id: int) -> Block:
+    """Return the What screen of a draft."""
+    draft = drafts.load(turn.deps.db, turn.caller, campaign_id)
+    shown = preview.show(turn.deps.db, turn.caller, campaign_id)
+    return what_view(draft, compose.positions(turn.deps.db, turn.caller), shown, Metadata(campaign_id))
+
+
+def open_more(turn: Turn) -> None:
+    """More filters -> audiences.view"""
+    turn.push(blocks.more_view(_take_filters(turn), turn.metadata))
+
+
+def apply_more(turn: Turn) -> None:
+    """Apply -> audiences.set_filter"""
+    view, campaign_id = turn.view, turn.metadata.campaign_id
+    current = audiences.view(turn.deps.db, turn.caller, campaign_id)
+    key, value = view.choice(ids.WHO_CUSTOM_KEY), view.text(ids.WHO_CUSTOM_VALUE).strip()
+    if key and not value:
+        raise UserError("Type the value that the field must have.", "custom")
+    wanted = replace(
+        current.audience.filter,
+        countries=view.choices(ids.WHO_COUNTRIES),
+        languages=view.choices(ids.WHO_LANGUAGES),
+        currencies=view.choices(ids.WHO_CURRENCIES),
+        overdue_max=view.amount(ids.WHO_OVERDUE_MAX, "overdue_max"),
+        outstanding_min=view.amount(ids.WHO_OUTSTANDING_MIN, "outstanding_min"),
+        not_contacted_days=view.whole(ids.WHO_NOT_CONTACTED, "not_contacted_days"),
+        no_contact="no_contact" in view.choices(ids.WHO_NO_CONTACT),
+        custom=((key, value),) if key else (),
+    )
+    made = audiences.set_filter(turn.deps.db, turn.caller, campaign_id, wanted)
+    turn.redraw_root(screen(turn, made, turn.metadata))
+    turn.ack()
+
+
+def clear_filters(turn: Turn) -> None:
+    """Clear filters -> audiences.set_filter"""
+    metadata = turn.metadata.rekeyed("who")
+    made = audiences.set_filter(turn.deps.db, turn.caller, metadata.campaign_id, AudienceFilter())
+    turn.redraw(screen(turn, made, metadata), force=True)
+    turn.ack()
+
+
+def open_list(turn: Turn) -> None:
+    """Look through the list -> audiences.page"""
+    _take_filters(turn)
+    page = audiences.page(turn.deps.db, turn.caller, turn.metadata.campaign_id, 0)
+    turn.push(blocks.list_view(page, turn.metadata))
+
+
+def search_list(turn: Turn) -> None:
+    """Search in the list -> audiences.page"""
+    _show_page(turn, 0)
+
+
+def previous_page(turn: Turn) -> None:
+    """Previous page -> audiences.page"""
+    _show_page(turn, turn.metadata.page - 1)
+
+
+def next_page(turn: Turn) -> None:
+    """Next page -> audiences.page"""
+    _show_page(turn, turn.metadata.page + 1)
+
+
+def toggle_row(turn: Turn) -> None:
+    """Add, Leave out in the list -> audiences.add, leave_out"""
+    element, metadata = clicked(turn.body), turn.metadata
+    use = audiences.leave_out if element.get("value") == "out" else audiences.add
+    made = use(turn.deps.db, turn.caller, metadata.campaign_id, [ids.row_of(element.get("action_id") or "") or 0])
+    turn.redraw_root(screen(turn, made, metadata))
+    _show_page(turn, metadata.page)
+
+
+def _show_page(turn: Turn, number: int) -> None:
+    text = turn.view.text(ids.WHO_LIST_TEXT).strip()
+    page = audiences.page(turn.deps.db, turn.caller, turn.metadata.campaign_id, max(number, 0), text=text or None)
+    turn.redraw(blocks.list_view(page, turn.metadata, text), force=True)
+    turn.ack()
+
+
+def list_done(turn: Turn) -> None:
+    """Done -> audiences.view"""
+    made = audiences.view(turn.deps.db, turn.caller, turn.metadata.campaign_id)
+    turn.redraw_root(screen(turn, made, turn.metadata))
+    turn.ack()
+
+
+def open_save(turn: Turn) -> None:
+    """Save this audience -> audiences.saved"""
+    _take_filters(turn)
+    turn.push(blocks.save_view(audiences.saved(turn.deps.db, turn.caller), turn.metadata))
+
+
+def save_audience(turn: Turn) -> None:
+    """Save -> audiences.save"""
+    campaign_id, name = turn.metadata.campaign_id, turn.view.text(ids.WHO_SAVE_NAME).strip()
+    audiences.save(turn.deps.db, turn.caller, campaign_id, name)
+    made = audiences.view(turn.deps.db, turn.caller, campaign_id)
+    turn.redraw_root(screen(turn, made, turn.metadata, f"Saved as {name}."))
+    turn.ack()
+
+
+def forget_saved(turn: Turn) -> None:
+    """Forget -> audiences.forget"""
+    audiences.forget(turn.deps.db, turn.caller, ids.row_of(clicked(turn.body).get("action_id") or "") or 0)
+    turn.redraw(blocks.save_view(audiences.saved(turn.deps.db, turn.caller), turn.metadata), force=True)
+    turn.ack()
+
+
+def use_saved(turn: Turn) -> None:
+    """Use a saved audience -> audiences.use_saved"""
+    metadata = turn.metadata.rekeyed("who")
+    saved_id = next(iter(row_ids((chosen(turn.body) or "",))), 0)
+    made = audiences.use_saved(turn.deps.db, turn.caller, metadata.campaign_id, saved_id)
+    turn.redraw(screen(turn, made, metadata), force=True)
+    turn.ack()
+
+
+def customer_options(turn: Turn) -> list[Block]:
+    """Type-ahead over customers -> audiences.search"""
+    found = audiences.search(turn.deps.db, turn.caller, turn.body.get("value") or "")
+    return [option(each.name, each.id, each.group) for each in found]
