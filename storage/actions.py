@@ -21,7 +21,7 @@ from storage.decisions import ignore as ignore
 from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
 from storage.models import Action, Campaign, Customer
-from storage.transitions import Cause, Moved, ids_of, in_workspace, move, record
+from storage.transitions import Cause, Moved, ids_of, in_workspace, is_queued, is_sending, move, record
 from storage.transitions import person as person
 from storage.transitions import worker as worker
 
@@ -118,7 +118,7 @@ def claim_due(
     due = (
         select(Action.id)
         .join(Campaign, Campaign.id == Action.campaign_id)
-        .where(Action.state == ActionState.QUEUED.value, Action.due_at <= now, Action.channel.in_(list(channels)))
+        .where(is_queued(), Action.due_at <= now, Action.channel.in_(list(channels)))
         .where(Campaign.state == CampaignState.SENDING.value)
         .order_by(Action.due_at, Action.id)
         .limit(limit)
@@ -239,11 +239,11 @@ def rescue_expired(session: Session, *, now: datetime, actor: str) -> tuple[list
     A lease that ran out before handoff returns to the queue; after it, nobody knows whether the message went out, so a
     person decides.
     """
-    over = Action.lease_until < now
-    unsent = [over, Action.handed_off_at.is_(None)]
+    over = [is_sending(), Action.lease_until < now]
+    unsent = [*over, Action.handed_off_at.is_(None)]
     queued = move(session, ActionEvent.RELEASE, unsent, Cause(Reason.LEASE_EXPIRED, now, actor))
     uncertain = Cause(Reason.UNCERTAIN, now, actor, "The worker stopped while the mail server was being called.")
-    lost = move(session, ActionEvent.LOSE, [over, Action.handed_off_at.is_not(None)], uncertain)
+    lost = move(session, ActionEvent.LOSE, [*over, Action.handed_off_at.is_not(None)], uncertain)
     return _requeued(session, queued, now, actor), ids_of(lost)
 
 
@@ -278,12 +278,16 @@ def settle_late(session: Session, sent: SentAction, *, message_id: str, now: dat
     return ids_of(moved)
 
 
+def cancel_strays(session: Session, *, now: datetime, actor: str) -> list[int]:
+    """Cancel what waits in cancelled campaigns: it was claimed when they were cancelled, and came back to the queue."""
+    cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED.value)
+    where = [is_queued(), Action.campaign_id.in_(cancelled)]
+    return ids_of(move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor)))
+
+
 def _requeued(session: Session, moved: Sequence[Moved], now: datetime, actor: str) -> list[int]:
-    """Return the ids of what went back to the queue, after cancelling what belongs to a cancelled campaign."""
     if moved:
-        cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED.value)
-        where = [Action.id.in_(ids_of(moved)), Action.campaign_id.in_(cancelled)]
-        move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor))
+        cancel_strays(session, now=now, actor=actor)
     return ids_of(moved)
 
 

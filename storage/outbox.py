@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.domain.folding import fold_address
-from bot.domain.states import ActionState, CampaignState
+from bot.domain.states import CampaignState
 from storage.models import Action, Campaign, Customer, Suppression
+from storage.transitions import is_queued
 
 
 def next_due(session: Session, channels: Collection[str]) -> datetime | None:
@@ -26,9 +27,11 @@ def oldest_due_age(session: Session, now: datetime) -> timedelta:
 
 def _earliest() -> Select[datetime | None]:
     return (
-        select(func.min(Action.due_at))
+        select(Action.due_at)
         .join(Campaign, Campaign.id == Action.campaign_id)
-        .where(Action.state == ActionState.QUEUED.value, Campaign.state == CampaignState.SENDING.value)
+        .where(is_queued(), Campaign.state == CampaignState.SENDING.value)
+        .order_by(Action.due_at)
+        .limit(1)
     )
 
 

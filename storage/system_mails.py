@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import SystemMail, SystemMailKind, SystemMailState
@@ -24,6 +24,13 @@ class DueMail:
     subject_id: int
     payload: dict[str, Any]
     attempts: int
+
+
+def is_anything_to_do(session: Session, *, now: datetime) -> bool:
+    """Say whether a mail is due, or was left behind by a dead worker; looks only, so that waiting takes no lock."""
+    due = and_(SystemMail.state == SystemMailState.QUEUED.value, SystemMail.due_at <= now)
+    left = and_(SystemMail.state == SystemMailState.SENDING.value, SystemMail.lease_until < now)
+    return session.scalar(select(SystemMail.id).where(or_(due, left)).limit(1)) is not None
 
 
 def claim(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[DueMail]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, update
+from sqlalchemy import ColumnElement, insert, literal_column, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, Reason
@@ -90,6 +90,16 @@ def record(
             for row in moved
         ],
     )
+
+
+def is_queued() -> ColumnElement[bool]:
+    """Return the condition of the index `ix_actions_due`, word for word: a bound value would not be recognised."""
+    return Action.state == literal_column("'queued'")
+
+
+def is_sending() -> ColumnElement[bool]:
+    """Return the condition of the index `ix_actions_lease`, word for word."""
+    return Action.state == literal_column("'sending'")
 
 
 def worker(name: str) -> str:

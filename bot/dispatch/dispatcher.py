@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from bot.channels.base import Channel
 from bot.dispatch import settle
 from bot.dispatch.compose import Compose, compose
@@ -33,6 +35,8 @@ FRESH_FOR = timedelta(seconds=15)
 """A job older than this is rechecked at its handoff."""
 LONGEST_SLEEP = 1.0
 """Seconds: what other processes write is seen after this long at the latest."""
+LOOK_EVERY = 0.2
+"""Seconds between two looks at when the next action falls due, while nobody wakes us."""
 SHORTEST_SLEEP = 0.02
 """Seconds: keeps two workers that want the same rows from spinning."""
 STOP_WITHIN = 8.0
@@ -62,7 +66,7 @@ class Dispatcher:
             for key, channel in channels.items()
         }
         self._closed_until: dict[str, float] = {}
-        self._claim_again_at = 0.0
+        self._claim_again_at = self._looked_at = 0.0
         self._next_due: datetime | None = None
         self._stopping = threading.Event()
         self._give_up_at = float("inf")
@@ -137,7 +141,9 @@ class Dispatcher:
     def _turn(self, reports: Sequence[Report]) -> None:
         now = utcnow()
         told = [r for r in reports if not isinstance(r, Wake)]
-        if not told and not self._something_is_due(now):
+        if len(told) < len(reports):
+            self._looked_at = 0.0  # somebody woke us
+        if not told and not self._is_something_due(now):
             return
         with self._db.write() as session:
             book = settle.Book(session, now, actions.worker(self._name))
@@ -145,19 +151,32 @@ class Dispatcher:
             settle.settle(book, told)
             asked = [r for r in told if isinstance(r, HandOff)]
             granted = settle.hand_off(book, asked, prepare=self._prepare, lease=LEASE, fresh_for=self._fresh_for)
-            claimed = [(lane, job) for lane in self._open_lanes() for job in self._claim(book, lane)]
-            self._next_due = outbox.next_due(session, list(self._lanes)) if not self._stopping.is_set() else None
+            claimed = self._claim_for_all(book)
         for request in asked:
             request.grant.answer(request in granted)
         for lane, job in claimed:
             lane.jobs.put(job)
 
-    def _something_is_due(self, now: datetime) -> bool:
+    def _is_something_due(self, now: datetime) -> bool:
         if self._stopping.is_set() or not self._open_lanes():
             return False
         with self._db.read() as session:
-            self._next_due = outbox.next_due(session, list(self._lanes))
+            return self._is_due(session, now)
+
+    def _is_due(self, session: Session, now: datetime) -> bool:
+        clock = time.monotonic()
+        if clock - self._looked_at >= LOOK_EVERY:
+            self._next_due, self._looked_at = outbox.next_due(session, list(self._lanes)), clock
         return self._next_due is not None and self._next_due <= now
+
+    def _claim_for_all(self, book: settle.Book) -> list[tuple[Lane, Job]]:
+        lanes = self._open_lanes()
+        if not lanes or not self._is_due(book.session, book.now):
+            return []
+        claimed = [(lane, job) for lane in lanes for job in self._claim(book, lane)]
+        self._looked_at = 0.0  # what was due is ours now
+        self._is_due(book.session, book.now)
+        return claimed
 
     def _open_lanes(self) -> list[Lane]:
         """Return the lanes that want more work."""

@@ -20,6 +20,8 @@ def rescue(db: Database, *, name: str, now: datetime | None = None) -> int:
     now = now or utcnow()
     with db.write() as session:
         queued, uncertain = actions.rescue_expired(session, now=now, actor=actions.worker(name))
+        # a cancellation and the return of a claimed action may pass each other unseen
+        actions.cancel_strays(session, now=now, actor=actions.worker(name))
     if queued or uncertain:
         _log.warning("claims_rescued", queued=len(queued), uncertain=len(uncertain))
     return len(queued) + len(uncertain)

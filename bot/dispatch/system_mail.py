@@ -36,6 +36,9 @@ class Pointless(Exception):
 def deliver_due(db: Database, channel: Channel, secret_key: str, *, now: datetime | None = None) -> int:
     """Send what is due, at most 10 mails; return how many were sent. Safe in several workers at once."""
     moment = now or utcnow()
+    with db.read() as session:
+        if not system_mails.is_anything_to_do(session, now=moment):
+            return 0
     with db.write() as session:
         system_mails.fail_expired(session, now=moment)
         due = system_mails.claim(session, now=moment, limit=BATCH, lease=LEASE)

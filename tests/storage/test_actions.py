@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.dispatch.rescue import rescue
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, CampaignState, Reason
 from storage import actions
 from storage.actions import Claimed, FrozenAction, SentAction
@@ -252,6 +253,14 @@ def test_what_returns_to_the_queue_of_a_cancelled_campaign_is_cancelled(db: Data
         else:
             actions.rescue_expired(session, now=NOW + LEASE * 2, actor=ME)
     assert (reread(db, row).state, reread(db, row).reason) == ("cancelled", "campaign_cancelled")
+
+
+def test_what_was_left_waiting_in_a_cancelled_campaign_is_swept_up(db: Database, build: Builder) -> None:
+    alice = build.user()
+    stray = build.action(build.campaign(alice, state=CampaignState.CANCELLED))
+    fine = build.action(build.campaign(alice, state=CampaignState.SENDING))
+    rescue(db, name="rescue", now=NOW)
+    assert (reread(db, stray).state, reread(db, fine).state) == ("cancelled", "queued")
 
 
 def test_release_and_skip_leave_what_was_handed_off(db: Database, build: Builder) -> None:
