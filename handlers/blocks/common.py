@@ -27,14 +27,14 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # An invisible character on both sides of a mark keeps Slack from reading it as one.
 _GUARD = "\N{WORD JOINER}"
 _MARKS = {ord(mark): f"{_GUARD}{mark}{_GUARD}" for mark in "*_~"}
-_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}", ord("@"): f"@{_GUARD}", ord("\r"): " ", ord("\n"): " "}
+_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}", ord("\r"): " ", ord("\n"): " "}
 
 
 def escape(text: str) -> str:
     """Return `text` as one line of mrkdwn that shows as it is: no mention, link, channel call, mark or code span.
 
-    `&`, `<` and `>` become entities (https://docs.slack.dev/messaging/formatting-message-text#escaping), the rest is
-    kept from being read as formatting.
+    `&`, `<` and `>` become entities (https://docs.slack.dev/messaging/formatting-message-text#escaping), marks are kept
+    from being read as formatting. A bare @ stays: only `<@…>` mentions anybody, and addresses are copied from here.
     """
     return text.translate(_ENTITIES).translate({**_MARKS, **_LOOKALIKES})
 
