@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
@@ -117,9 +117,8 @@ def claim_due(
     token = str(uuid.uuid4())
     due = (
         select(Action.id)
-        .join(Campaign, Campaign.id == Action.campaign_id)
         .where(is_queued(), Action.due_at <= now, Action.channel.in_(list(channels)))
-        .where(Campaign.state == CampaignState.SENDING.value)
+        .where(exists().where(Campaign.id == Action.campaign_id, Campaign.state == CampaignState.SENDING.value))
         .order_by(Action.due_at, Action.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Action)

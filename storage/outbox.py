@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from bot.domain.folding import fold_address
@@ -28,8 +28,9 @@ def oldest_due_age(session: Session, now: datetime) -> timedelta:
 def _earliest() -> Select[datetime | None]:
     return (
         select(Action.due_at)
-        .join(Campaign, Campaign.id == Action.campaign_id)
-        .where(is_queued(), Campaign.state == CampaignState.SENDING.value)
+        # not a join: SQLite would then sort every queued action of the campaign instead of walking the index
+        .where(exists().where(Campaign.id == Action.campaign_id, Campaign.state == CampaignState.SENDING.value))
+        .where(is_queued())
         .order_by(Action.due_at)
         .limit(1)
     )
