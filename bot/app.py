@@ -146,7 +146,6 @@ def make_bolt(settings: Settings, db: Database, wake: Worker | None) -> App:
     secret = settings.slack_signing_secret
     app = App(
         client=slack_client(settings),
-        token=settings.slack_bot_token.get_secret_value(),
         signing_secret=secret.get_secret_value() if secret else "not used with Socket Mode",
         process_before_response=True,
         request_verification_enabled=not settings.uses_socket_mode,

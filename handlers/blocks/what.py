@@ -55,7 +55,7 @@ def what_view(
             _body(draft.body),
             block_id=ids.keyed(ids.WHAT_BODY, metadata.key("body")),
             dispatch=True,
-            hint="*bold*, _italic_, [text](https://link), lists with - or 1. Tags go to the end; move them as you like.",
+            hint="*bold*, _italic_, [text](https://link), lists with - or 1. Tags go to the end of the text.",
         ),
         actions(
             [
