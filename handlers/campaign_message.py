@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from slack_bolt import App
 from slack_sdk.webhook import WebhookClient
@@ -64,7 +65,7 @@ def fix(turn: Turn) -> None:
     )
     turn.deps.wake()
     page = summarize.manual_page(turn.deps.db, turn.caller, metadata.campaign_id)
-    turn.replace(manual_view(page, decided.text))
+    turn.replace(manual_view(page, _words(decided)))
 
 
 def open_list(turn: Turn) -> None:
@@ -88,11 +89,11 @@ def ignore_all(turn: Turn) -> None:
     _bulk(turn, "ignore")
 
 
-def _bulk(turn: Turn, what: str) -> None:
-    reason = clicked(turn.body).get("value")
+def _bulk(turn: Turn, what: Literal["send", "ignore"]) -> None:
+    reason = str(clicked(turn.body).get("value") or "")  # a button without a reason is none of ours: never all of them
     decided = decide.bulk(turn.deps.db, turn.caller, turn.metadata.campaign_id, reason, what=what)
     turn.deps.wake()
-    _show_list(turn, decided.text, 0)
+    _show_list(turn, _words(decided), 0)
 
 
 def _control(use: Callable[..., ControlResult]) -> Entry:
@@ -101,8 +102,8 @@ def _control(use: Callable[..., ControlResult]) -> Entry:
     def entry(turn: Turn) -> None:
         result = use(turn.deps.db, turn.caller, _clicked_id(turn))
         turn.deps.wake()
-        if not result.changed:
-            _say(turn, result.text)
+        if not result.changed or result.draft_id:
+            _say(turn, escape(result.text))
         turn.ack()
 
     return entry
@@ -115,10 +116,10 @@ def _decision(use: Callable[..., Decided]) -> Entry:
         decided = use(turn.deps.db, turn.caller, _clicked_id(turn))
         turn.deps.wake()
         if turn.body.get("view"):
-            _show_list(turn, decided.text, turn.metadata.page)
+            _show_list(turn, _words(decided), turn.metadata.page)
             return
         if not decided.changed:
-            _say(turn, decided.text)
+            _say(turn, _words(decided))
         turn.ack()
 
     return entry
@@ -130,12 +131,16 @@ def _show_list(turn: Turn, note: str, page: int) -> None:
     turn.ack()
 
 
+def _words(decided: Decided) -> str:
+    """Return a decision as mrkdwn: only where nothing changed may it mention who decided before."""
+    return escape(decided.text) if decided.changed else decided.text
+
+
 def _say(turn: Turn, text: str) -> None:
-    """Answer a click that changed nothing, to the one who clicked alone."""
+    """Tell the one who clicked, alone, what the message itself does not show."""
     url = turn.body.get("response_url")
     if url:
-        said = text if "<@" in text else escape(text)
-        WebhookClient(url).send(text=said, response_type="ephemeral", replace_original=False)
+        WebhookClient(url).send(text=text, response_type="ephemeral", replace_original=False)
 
 
 def _clicked_id(turn: Turn) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk import WebClient
@@ -43,25 +44,41 @@ class Notifier:
         self._client_for = client_for
 
     def draw_due(self, *, now: datetime | None = None) -> int:
-        """Draw every notification that is behind and due; return how many were drawn."""
-        drawn = 0
+        """Draw every notification that is behind and due; return how many were drawn.
+
+        One that can't be drawn is tried later and keeps no other waiting; what is a fault of ours is raised at the end.
+        """
+        drawn, faults = 0, []
         for told in telling.claim(self._db, limit=AT_ONCE, now=now):
-            drawn += self._draw(told, now)
+            try:
+                drawn += self._draw(told, now)
+            except Exception as fault:
+                telling.put_off(self._db, told, at_least=timedelta(), now=now)
+                faults.append(fault)
+        if faults:
+            raise ExceptionGroup("notifications could not be drawn", faults)
         return drawn
 
     def _draw(self, told: Told, now: datetime | None) -> bool:
         try:
-            channel, ts = self._show(told, now)
+            seen = self._show(told, now)
         except SlackApiError as error:
             self._failed(told, error, now)
+            return False
+        except (OSError, HTTPException) as error:  # no answer: it may have been posted, and is looked for next time
+            telling.put_off(self._db, told, at_least=timedelta(), now=now)
+            log.warning("notification_not_drawn", notification=told.behind.id, error=type(error).__name__)
             return False
         except NotFound:
             telling.give_up(self._db, told)
             return False
-        telling.drawn(self._db, told, channel, ts, now=now)
+        if seen is None:
+            return False
+        telling.drawn(self._db, told, *seen, now=now)
         return True
 
-    def _show(self, told: Told, now: datetime | None) -> tuple[str, str]:
+    def _show(self, told: Told, now: datetime | None) -> tuple[str, str] | None:
+        """Return the channel and ts of what the person sees now, or None when another worker draws this row."""
         view = campaign_message(self._db, told.behind.workspace_id, told.behind.campaign_id)
         text, blocks = _drawing(told, view)
         client = self._client_for(told.behind.team_id)
@@ -69,11 +86,12 @@ class Notifier:
             client.chat_update(channel=told.behind.channel_id, ts=told.behind.ts, text=text, blocks=blocks)
             return told.behind.channel_id, told.behind.ts
         channel = told.behind.channel_id or self._open(client, told)
-        earlier = _find(client, channel, told.behind.id) if told.behind.posting_since else None
+        earlier = _find(client, channel, told) if told.behind.posting_since else None
         if earlier:
             client.chat_update(channel=channel, ts=earlier, text=text, blocks=blocks)
             return channel, earlier
-        telling.posting(self._db, told, channel, now=now)
+        if not telling.posting(self._db, told, channel, now=now):
+            return None
         metadata = {"event_type": EVENT, "event_payload": {"id": told.behind.id}}
         posted = client.chat_postMessage(
             channel=channel, text=text, blocks=blocks, metadata=metadata, thread_ts=told.thread_ts
@@ -103,11 +121,18 @@ def _drawing(told: Told, view: CampaignMessage) -> tuple[str, list[dict[str, Any
     return notice_text(told.behind.kind, view), notice_blocks(told.behind.kind, view)
 
 
-def _find(client: WebClient, channel: str, notification_id: int) -> str | None:
-    """Return the ts of a message that an earlier, interrupted post left behind."""
-    found = client.conversations_history(channel=channel, limit=50, include_all_metadata=True)
+def _find(client: WebClient, channel: str, told: Told) -> str | None:
+    """Return the ts of a message that an earlier, interrupted post left behind.
+
+    A notice is looked for in its thread: the channel's history holds no replies
+    (https://docs.slack.dev/reference/methods/conversations.history).
+    """
+    if told.thread_ts:
+        found = client.conversations_replies(channel=channel, ts=told.thread_ts, limit=50, include_all_metadata=True)
+    else:
+        found = client.conversations_history(channel=channel, limit=50, include_all_metadata=True)
     for message in found.get("messages") or ():
         metadata = message.get("metadata") or {}
-        if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("id") == notification_id:
+        if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("id") == told.behind.id:
             return str(message["ts"])
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import CAMPAIGN_TRANSITIONS, OPEN_ACTION_STATES, CampaignEvent, CampaignState, PauseReason
@@ -53,8 +53,11 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, now: dateti
     One whose time passed during the pause starts now.
     """
     one = _one(workspace_id, campaign_id)
-    early = or_(Campaign.starts_at > now, Campaign.frozen_at.is_(None))
-    if _move(session, CampaignEvent.RESUME_LATER, [*one, early], now, **_UNPAUSED):
+    if _move(session, CampaignEvent.RESUME_LATER, [*one, Campaign.starts_at > now], now, **_UNPAUSED):
+        return True
+    # not frozen yet: it starts once it is, and its old time must not count as missed again
+    unfrozen = [*one, Campaign.frozen_at.is_(None)]
+    if _move(session, CampaignEvent.RESUME_LATER, unfrozen, now, starts_at=now, **_UNPAUSED):
         return True
     return bool(_move(session, CampaignEvent.RESUME, one, now, starts_at=now, **_UNPAUSED))
 

@@ -30,6 +30,7 @@ class ActionRow:
     recipients: list[dict[str, object]]
     message_id: str
     decided_by: str | None
+    decided_by_name: str | None
     decided_at: datetime | None
 
 
@@ -51,13 +52,14 @@ def of_campaign(
     *,
     reason: Reason | None = None,
     offset: int = 0,
-    limit: int = 10,
+    limit: int | None = 10,
 ) -> list[ActionRow]:
-    """Return a campaign's actions in these states, of customers in scope, in the order they were made."""
+    """Return a campaign's actions in these states, of customers in scope: what waits for a person first, then by id."""
     query = _rows(scope).where(Action.campaign_id == campaign_id, Action.state.in_([s.value for s in states]))
     if reason is not None:
         query = query.where(Action.reason == reason.value)
-    return [_row(*found) for found in session.execute(query.order_by(Action.id).offset(offset).limit(limit))]
+    ordered = query.order_by(Action.state != ActionState.MANUAL.value, Action.id)
+    return [_row(*found) for found in session.execute(ordered.offset(offset).limit(limit))]
 
 
 def decided(session: Session, scope: Scope, campaign_id: int, limit: int) -> list[ActionRow]:
@@ -72,15 +74,16 @@ def one(session: Session, scope: Scope, action_id: int) -> ActionRow | None:
     return _row(*found) if found else None
 
 
-def manual_ids(session: Session, scope: Scope, campaign_id: int, reason: Reason | None) -> list[int]:
-    """Return the ids of a campaign's manual actions, of customers in scope, with one reason or with any."""
+def to_decide(session: Session, scope: Scope, campaign_id: int) -> dict[tuple[ActionState, Reason], int]:
+    """Count a campaign's manual and ignored actions, of customers in scope, by state and reason."""
     query = (
-        select(Action.id)
+        select(Action.state, Action.reason, func.count())
         .join(Customer, Customer.id == Action.customer_id)
         .where(in_scope(scope), Action.workspace_id == scope.workspace_id, Action.campaign_id == campaign_id)
-        .where(Action.state == ActionState.MANUAL.value)
+        .where(Action.state.in_([ActionState.MANUAL.value, ActionState.IGNORED.value]))
+        .group_by(Action.state, Action.reason)
     )
-    return list(session.scalars(query.where(Action.reason == reason.value) if reason else query))
+    return {(ActionState(state), Reason(reason)): count for state, reason, count in session.execute(query)}
 
 
 def contacts(session: Session, workspace_id: int, customer_id: int) -> list[Contact]:
@@ -89,9 +92,9 @@ def contacts(session: Session, workspace_id: int, customer_id: int) -> list[Cont
     return list(session.scalars(query.order_by(Contact.is_main.desc(), Contact.id)))
 
 
-def _rows(scope: Scope) -> Select[Action, str, str | None]:
+def _rows(scope: Scope) -> Select[Action, str, str | None, str | None]:
     return (
-        select(Action, Customer.name, User.slack_user_id)
+        select(Action, Customer.name, User.slack_user_id, User.name)
         .join(Customer, Customer.id == Action.customer_id)
         .outerjoin(User, User.id == Action.decided_by)
         .where(Action.workspace_id == scope.workspace_id, in_scope(scope))
@@ -99,7 +102,7 @@ def _rows(scope: Scope) -> Select[Action, str, str | None]:
     )
 
 
-def _row(action: Action, customer_name: str, decided_by: str | None) -> ActionRow:
+def _row(action: Action, customer_name: str, decided_by: str | None, decided_by_name: str | None) -> ActionRow:
     return ActionRow(
         id=action.id,
         campaign_id=action.campaign_id,
@@ -112,5 +115,6 @@ def _row(action: Action, customer_name: str, decided_by: str | None) -> ActionRo
         recipients=action.recipients,
         message_id=action.message_id,
         decided_by=decided_by,
+        decided_by_name=decided_by_name,
         decided_at=action.decided_at,
     )

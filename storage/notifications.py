@@ -127,8 +127,8 @@ def drawn(session: Session, behind: Behind, channel_id: str, ts: str, *, next_at
 
 
 def lost(session: Session, behind: Behind, *, now: datetime) -> bool:
-    """Note that the message is gone from Slack: it is posted anew at the next turn."""
-    return _settle(session, behind, ts=None, posting_since=None, **_RELEASED, due_at=now)
+    """Note that the message, or its channel, is gone from Slack: it is posted anew at the next turn."""
+    return _settle(session, behind, channel_id=None, ts=None, posting_since=None, **_RELEASED, due_at=now)
 
 
 def put_off(session: Session, behind: Behind, *, until: datetime) -> bool:

@@ -40,7 +40,8 @@ def undo(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None
             return _unchanged(session, row, "It is too late for Undo")
         actions.cancel_queued(session, caller.workspace_id, row.id, now=now, actor=person(caller.user_id))
         draft_id = copy_of(session, row, now)
-        return ControlResult(CampaignState.CANCELLED, True, "Undone: nothing was sent. The draft is kept.", draft_id)
+        text = "Undone: nothing was sent. The draft is kept: /campaign opens it."
+        return ControlResult(CampaignState.CANCELLED, True, text, draft_id)
 
 
 def pause(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from bot.campaigns.mending import chosen, name_of, owner_of, save, to_mend
 from bot.channels.addresses import is_valid_email
 from bot.domain.access import Caller, may_decide
 from bot.domain.folding import fold_address
 from bot.domain.states import REASON_TEXTS, ActionState, CampaignState, Reason
 from bot.errors import Conflict, NotAllowed, NotFound, UserError
-from storage import actions, campaign_states, campaigns, manual_actions, suppressions
+from storage import actions, audiences, campaign_states, campaigns, manual_actions
 from storage.db import Database, utcnow
 from storage.manual_actions import ActionRow
-from storage.models import Contact
 
 _GONE = "This action is no longer there."
 _CANCELLED = "The campaign was cancelled, so nothing more of it can be sent. Start a new one with /campaign."
@@ -24,7 +25,10 @@ _CANCELLED = "The campaign was cancelled, so nothing more of it can be sent. Sta
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What came of a decision: how many actions moved, and what the person reads."""
+    """What came of a decision: how many actions moved, and what the person reads.
+
+    Where none moved, `text` may mention a user (<@U1>) and holds nothing that came from customers.
+    """
 
     changed: int
     text: str
@@ -58,12 +62,11 @@ def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None =
     """
     now = now or utcnow()
     with db.write() as session:
-        row = _action(session, caller, action_id)
-        _open_campaign(session, caller, row.campaign_id)
+        row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
             return _already(row)
-        _check_recipients(session, caller, [str(each.get("email") or "") for each in row.recipients])
-        return _send(session, caller, [row], None, now)
+        _check_recipients(_addresses(row), _suppressed(session, caller))
+        return _send_one(session, caller, row, state, None, now)
 
 
 def ignore(db: Database, caller: Caller, action_id: int, *, now: datetime | None = None) -> Decided:
@@ -72,7 +75,7 @@ def ignore(db: Database, caller: Caller, action_id: int, *, now: datetime | None
     with db.write() as session:
         row = _action(session, caller, action_id)
         moved = actions.ignore(session, caller.workspace_id, [row.id], now=now, user_id=caller.user_id)
-        return Decided(1, f"Ignored: {row.customer_name}.") if moved else _already(row)
+        return Decided(1, f"Ignored: {row.customer_name}.") if moved else _already(_action(session, caller, action_id))
 
 
 def undo_ignore(db: Database, caller: Caller, action_id: int, *, now: datetime | None = None) -> Decided:
@@ -81,7 +84,9 @@ def undo_ignore(db: Database, caller: Caller, action_id: int, *, now: datetime |
     with db.write() as session:
         row = _action(session, caller, action_id)
         moved = actions.undo_ignore(session, caller.workspace_id, [row.id], now=now, user_id=caller.user_id)
-        return Decided(1, f"{row.customer_name} waits for a decision again.") if moved else _already(row)
+        if not moved:
+            return _already(_action(session, caller, action_id))
+        return Decided(1, f"{row.customer_name} waits for a decision again.")
 
 
 def fixing(db: Database, caller: Caller, action_id: int) -> Fixing:
@@ -89,11 +94,11 @@ def fixing(db: Database, caller: Caller, action_id: int) -> Fixing:
     with db.read() as session:
         row = _action(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
-            raise Conflict(_already(row).text)
+            raise _conflict(row)
         found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
-        choices = [ContactChoice(c.id, f"{c.first_name} {c.last_name}".strip(), c.email or "") for c in found]
-        first = str(row.recipients[0].get("email") or "") if row.recipients else ""
-        email = first or next((c.email for c in choices), "")
+        choices = [ContactChoice(c.id, name_of(c), c.email or "") for c in found]
+        wrong = to_mend(session, caller, row, found)
+        email = next(iter(_addresses(row)), "") or (wrong.email or "" if wrong else "")
         return Fixing(row.id, row.campaign_id, row.customer_name, REASON_TEXTS[row.reason], email, tuple(choices))
 
 
@@ -109,50 +114,82 @@ def fix_contact(
 ) -> Decided:
     """Send one manual action to a corrected address or to another contact; a second call says who decided.
 
-    With `contact_id` that contact's own address is taken unless `email` says another one. `save_to_customer` writes the
-    address to the contact (the main one where none is chosen; a new main contact where there is none).
+    With `contact_id` that contact's own address is taken unless `email` says another one; without it, `email` is needed
+    and corrects the contact that the message was for. `save_to_customer` writes the address to that contact (a new main
+    one where the customer has nobody). Nothing is saved or sent when the answer says that it was decided already.
     """
     now = now or utcnow()
     with db.write() as session:
-        row = _action(session, caller, action_id)
-        _open_campaign(session, caller, row.campaign_id)
+        row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
             return _already(row)
-        contact = _contact(session, caller, row, contact_id)
-        address = email.strip() or (contact.email or "" if contact else "")
-        _check_recipients(session, caller, [address])
+        found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
+        other = chosen(found, contact_id)
+        address = email.strip() or (other.email or "" if other else "")
+        _check_recipients([address], _suppressed(session, caller))
+        contact = other or owner_of(found, address) or to_mend(session, caller, row, found)
         if save_to_customer:
-            contact = _save(session, row, contact, address, caller)
-        name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
-        to: list[dict[str, object]] = [{"contact_id": contact.id if contact else None, "name": name, "email": address}]
-        return _send(session, caller, [row], to, now)
+            contact = save(session, row, contact, address, caller)
+        to: list[dict[str, object]] = [
+            {"contact_id": contact.id if contact else None, "name": name_of(contact), "email": address}
+        ]
+        return _send_one(session, caller, row, state, to, now)
 
 
 def bulk(
-    db: Database, caller: Caller, campaign_id: int, reason: str | None, *, what: str, now: datetime | None = None
+    db: Database,
+    caller: Caller,
+    campaign_id: int,
+    reason: str | None,
+    *,
+    what: Literal["send", "ignore"],
+    now: datetime | None = None,
 ) -> Decided:
-    """Send or ignore (`what`) all of a campaign's manual actions of customers the caller sees, with one reason or any.
+    """Send or ignore all of a campaign's manual actions of customers the caller sees, with one reason or (None) any.
 
-    Actions without a usable recipient, and those that may have gone out already, are left for a decision of their own.
+    Send leaves those without a usable recipient, and those that may have gone out already, for a decision of their own.
+    Raises NotFound for a reason that there is none of: it must never mean all of them.
     """
     now = now or utcnow()
-    wanted = Reason(reason) if reason in set(Reason) else None
+    if what not in ("send", "ignore") or (reason is not None and reason not in set(Reason)):
+        raise NotFound("There is no such group of actions any more.")
     with db.write() as session:
         row = campaigns.launched(session, caller.workspace_id, campaign_id)
         if row is None:
             raise NotFound("This campaign is no longer there.")
         if not may_decide(caller, row.creator_id):
             raise NotAllowed("Only the campaign's creator or an admin can do this.")
-        ids = manual_actions.manual_ids(session, caller.scope, campaign_id, wanted)
-        if what == "ignore":
-            moved = actions.ignore(session, caller.workspace_id, ids, now=now, user_id=caller.user_id)
-            return Decided(len(moved), f"Ignored: {len(moved)}.")
-        _open_campaign(session, caller, campaign_id)
-        rows = [r for i in ids if (r := manual_actions.one(session, caller.scope, i)) and _sendable(session, caller, r)]
-        decided = _send(session, caller, rows, None, now)
-        left = len(ids) - decided.changed
-        note = f" {left} need a decision of their own." if left else ""
-        return Decided(decided.changed, f"On their way: {decided.changed}.{note}")
+        state = _open_campaign(session, caller, campaign_id) if what == "send" else None
+        rows = manual_actions.of_campaign(
+            session,
+            caller.scope,
+            campaign_id,
+            [ActionState.MANUAL],
+            reason=Reason(reason) if reason is not None else None,
+            limit=None,
+        )
+        if state is None:
+            return _ignore_all(session, caller, rows, now)
+        return _send_all(session, caller, rows, state, now)
+
+
+def _ignore_all(session: Session, caller: Caller, rows: Sequence[ActionRow], now: datetime) -> Decided:
+    moved = [
+        moved_id
+        for ids in _chunks(rows)
+        for moved_id in actions.ignore(session, caller.workspace_id, ids, now=now, user_id=caller.user_id)
+    ]
+    return Decided(len(moved), f"Ignored: {len(moved)}.")
+
+
+def _send_all(
+    session: Session, caller: Caller, rows: Sequence[ActionRow], state: CampaignState, now: datetime
+) -> Decided:
+    suppressed = _suppressed(session, caller)
+    moved = _send(session, caller, [row for row in rows if _sendable(row, suppressed)], None, now)
+    left = len(rows) - len(moved)
+    note = f" {left} need a decision of their own." if left else ""
+    return Decided(len(moved), f"{_going(state, 'On their way')}: {len(moved)}.{note}")
 
 
 def _action(session: Session, caller: Caller, action_id: int) -> ActionRow:
@@ -164,69 +201,97 @@ def _action(session: Session, caller: Caller, action_id: int) -> ActionRow:
     return row
 
 
-def _open_campaign(session: Session, caller: Caller, campaign_id: int) -> None:
+def _locked(session: Session, caller: Caller, action_id: int) -> tuple[ActionRow, CampaignState]:
+    """Return an action, and its campaign's state under lock; the row is read again, as the lock may have been waited
+    for while somebody else decided."""
+    state = _open_campaign(session, caller, _action(session, caller, action_id).campaign_id)
+    return _action(session, caller, action_id), state
+
+
+def _open_campaign(session: Session, caller: Caller, campaign_id: int) -> CampaignState:
     """Lock the campaign, so that it can't complete at this very moment; refuse a cancelled one."""
-    if campaign_states.lock(session, caller.workspace_id, campaign_id) is CampaignState.CANCELLED:
+    state = campaign_states.lock(session, caller.workspace_id, campaign_id)
+    if state is None:
+        raise NotFound(_GONE)
+    if state is CampaignState.CANCELLED:
         raise Conflict(_CANCELLED)
+    return state
+
+
+def _send_one(
+    session: Session,
+    caller: Caller,
+    row: ActionRow,
+    state: CampaignState,
+    to: list[dict[str, object]] | None,
+    now: datetime,
+) -> Decided:
+    if not _send(session, caller, [row], to, now):
+        raise _conflict(_action(session, caller, row.id))  # undoes what fix_contact has saved, too
+    return Decided(1, f"{_going(state, 'On its way')}: {row.customer_name}.")
+
+
+def _going(state: CampaignState, words: str) -> str:
+    return "The campaign is paused, so this waits until it is resumed" if state is CampaignState.PAUSED else words
 
 
 def _send(
     session: Session, caller: Caller, rows: Sequence[ActionRow], to: list[dict[str, object]] | None, now: datetime
-) -> Decided:
-    moved = actions.send_manual(
-        session, caller.workspace_id, [r.id for r in rows], now=now, user_id=caller.user_id, recipients=to
-    )
-    for campaign_id in {r.campaign_id for r in rows}:
+) -> list[int]:
+    moved: list[int] = []
+    for ids in _chunks(rows):
+        moved += actions.send_manual(session, caller.workspace_id, ids, now=now, user_id=caller.user_id, recipients=to)
+    for campaign_id in {row.campaign_id for row in rows if moved}:
         campaign_states.reopen(session, caller.workspace_id, campaign_id, now=now)
-    name = rows[0].customer_name if len(rows) == 1 else f"{len(moved)} messages"
-    return Decided(len(moved), f"On its way: {name}.")
+    return moved
 
 
-def _check_recipients(session: Session, caller: Caller, addresses: Sequence[str]) -> None:
+def _chunks(rows: Sequence[ActionRow]) -> list[list[int]]:
+    ids = [row.id for row in rows]
+    return [ids[start : start + actions.CHUNK] for start in range(0, len(ids), actions.CHUNK)]
+
+
+def _addresses(row: ActionRow) -> list[str]:
+    return [str(each.get("email") or "") for each in row.recipients]
+
+
+def _suppressed(session: Session, caller: Caller) -> Collection[str]:
+    return audiences.suppressed(session, caller.workspace_id, "email")
+
+
+def _check_recipients(addresses: Sequence[str], suppressed: Collection[str]) -> None:
     usable = [a for a in addresses if a]
     if not usable:
         raise UserError("There is no address to send to. Use Fix contact.", "email")
     wrong = next((a for a in usable if not is_valid_email(a)), None)
     if wrong is not None:
         raise UserError("This is not an email address. Write it like name@example.com.", "email")
-    if all(suppressions.holds(session, caller.workspace_id, "email", fold_address(a)) for a in usable):
+    if all(fold_address(a) in suppressed for a in usable):
         raise UserError("This address must not be contacted. Choose another contact with Fix contact.", "email")
 
 
-def _sendable(session: Session, caller: Caller, row: ActionRow) -> bool:
+def _sendable(row: ActionRow, suppressed: Collection[str]) -> bool:
     if row.reason is Reason.UNCERTAIN:
         return False
     try:
-        _check_recipients(session, caller, [str(each.get("email") or "") for each in row.recipients])
+        _check_recipients(_addresses(row), suppressed)
     except UserError:
         return False
     return True
 
 
-def _contact(session: Session, caller: Caller, row: ActionRow, contact_id: int | None) -> Contact | None:
-    found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
-    if contact_id is None:
-        return found[0] if found else None
-    chosen = next((c for c in found if c.id == contact_id), None)
-    if chosen is None:
-        raise NotFound("This contact is no longer there.")
-    return chosen
-
-
-def _save(session: Session, row: ActionRow, contact: Contact | None, address: str, caller: Caller) -> Contact:
-    if contact is None:
-        contact = Contact(
-            workspace_id=caller.workspace_id, customer_id=row.customer_id, external_id=address, is_main=True
-        )
-        session.add(contact)
-    contact.email = address
-    session.flush()
-    return contact
-
-
 def _already(row: ActionRow) -> Decided:
-    who = f" by <@{row.decided_by}>" if row.decided_by else ""
+    return Decided(0, _decided_text(row, f"<@{row.decided_by}>" if row.decided_by else row.decided_by_name))
+
+
+def _conflict(row: ActionRow) -> Conflict:
+    # an error's text is shown escaped, so it names the person rather than mentioning them
+    return Conflict(_decided_text(row, row.decided_by_name))
+
+
+def _decided_text(row: ActionRow, decider: str | None) -> str:
+    who = f" by {decider}" if decider else ""
     when = f" on {row.decided_at:%d %B at %H:%M} UTC" if row.decided_at else ""
-    if row.decided_by or row.decided_at:
-        return Decided(0, f"This was decided already{who}{when}: it is {row.state.value} now.")
-    return Decided(0, f"Nothing to decide any more: it is {row.state.value} now.")
+    if who or when:
+        return f"This was decided already{who}{when}: it is {row.state.value} now."
+    return f"Nothing to decide any more: it is {row.state.value} now."

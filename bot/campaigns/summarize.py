@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.access import Caller, Scope, may_decide
+from bot.domain.access import Caller, Position, Role, Scope, may_decide
 from bot.domain.preflight import LeftOut, left_out_text
 from bot.domain.states import (
     REASON_TEXTS,
@@ -19,14 +19,14 @@ from bot.domain.states import (
     outcome,
 )
 from bot.errors import NotAllowed, NotFound
-from storage import campaigns, manual_actions, settings
+from storage import campaigns, manual_actions, settings, users
 from storage.db import Database
 from storage.manual_actions import ActionRow
 
 SHOWN = 3
 """Manual actions shown in the message itself; the rest is a click away."""
-PAGE = 8
-"""Manual actions on a page of the list."""
+PAGE = 10
+"""Actions on a page of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,12 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class CampaignMessage:
-    """What the living message shows. `not_sent` counts manual, ignored, skipped and cancelled actions."""
+    """What the living message shows.
+
+    `not_sent` counts manual, ignored, skipped and cancelled actions, but not the `uncertain` ones, which may have been
+    sent. `to_decide` and `to_undo` count the manual and ignored ones of customers that the creator may (still) see; the
+    same goes for `rows`, `decided` and `refused`. `partly_refused` were sent, though not to every recipient.
+    """
 
     campaign_id: int
     name: str
@@ -71,6 +76,10 @@ class CampaignMessage:
     manual: int
     ignored: int
     not_sent: int
+    uncertain: int
+    to_decide: int
+    to_undo: int
+    partly_refused: int
     outcome: Outcome | None
     reasons: tuple[Counted, ...]
     left_out: tuple[Counted, ...]
@@ -78,11 +87,12 @@ class CampaignMessage:
     pause_detail: str | None
     rows: tuple[ManualRow, ...]
     decided: tuple[ManualRow, ...]
+    refused: tuple[ManualRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ManualPage:
-    """One page (0-based) of a campaign's manual actions, with the reasons that bulk decisions go by."""
+    """One page (0-based) of a campaign's manual actions, then the ignored ones; `reasons` are for bulk decisions."""
 
     campaign_id: int
     campaign_name: str
@@ -101,12 +111,12 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
         if row is None:
             raise NotFound("This campaign is no longer there.")
         counts = manual_actions.counts(session, workspace_id, campaign_id)
-        state, scope = CampaignState(row.state), Scope(workspace_id)
+        state = CampaignState(row.state)
         sent = _sum(counts, ActionState.SENT, ActionState.DELIVERED)
         waiting = _sum(counts, ActionState.QUEUED, ActionState.SENDING)
         total = sum(counts.values())
-        manual = manual_actions.of_campaign(session, scope, campaign_id, [ActionState.MANUAL], limit=SHOWN)
-        decided = manual_actions.decided(session, scope, campaign_id, SHOWN)
+        uncertain = counts.get((ActionState.MANUAL, Reason.UNCERTAIN), 0)
+        shown = _shown(session, _scope_of(session, workspace_id, row.creator_id), campaign_id)
         days = settings.recent_contact_days(session, workspace_id)
         return CampaignMessage(
             campaign_id=row.id,
@@ -120,46 +130,85 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
             waiting=waiting,
             manual=_sum(counts, ActionState.MANUAL),
             ignored=_sum(counts, ActionState.IGNORED),
-            not_sent=total - sent - waiting,
+            not_sent=total - sent - waiting - uncertain,
+            uncertain=uncertain,
+            to_decide=shown.to_decide,
+            to_undo=shown.to_undo,
+            partly_refused=counts.get((ActionState.SENT, Reason.PARTLY_REFUSED), 0),
             outcome=outcome(sent, total - sent) if state is CampaignState.COMPLETED else None,
-            reasons=_reasons(counts),
+            reasons=_grouped(counts, *_NOT_SENT),
             left_out=tuple(
                 Counted(reason, left_out_text(LeftOut(reason), days), count) for reason, count in row.left_out.items()
             ),
             pause_reason=PauseReason(row.pause_reason) if row.pause_reason else None,
             pause_detail=row.pause_detail,
-            rows=tuple(_manual(each) for each in manual),
-            decided=tuple(_manual(each) for each in decided),
+            rows=shown.rows,
+            decided=shown.decided,
+            refused=shown.refused,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What names customers, as far as the creator sees them."""
+
+    to_decide: int = 0
+    to_undo: int = 0
+    rows: tuple[ManualRow, ...] = ()
+    decided: tuple[ManualRow, ...] = ()
+    refused: tuple[ManualRow, ...] = ()
+
+
+def _shown(session: Session, scope: Scope | None, campaign_id: int) -> _Shown:
+    if scope is None:
+        return _Shown()
+    counts = manual_actions.to_decide(session, scope, campaign_id)
+    rows = manual_actions.of_campaign(session, scope, campaign_id, [ActionState.MANUAL], limit=SHOWN)
+    refused = manual_actions.of_campaign(
+        session, scope, campaign_id, [ActionState.SENT], reason=Reason.PARTLY_REFUSED, limit=SHOWN
+    )
+    return _Shown(
+        to_decide=_sum(counts, ActionState.MANUAL),
+        to_undo=_sum(counts, ActionState.IGNORED),
+        rows=tuple(_manual(each) for each in rows),
+        decided=tuple(_manual(each) for each in manual_actions.decided(session, scope, campaign_id, SHOWN)),
+        refused=tuple(_manual(each) for each in refused),
+    )
+
+
+def _scope_of(session: Session, workspace_id: int, user_id: int) -> Scope | None:
+    """Return which customers a user may see now, or None for one whose access was taken away."""
+    user = users.by_id(session, workspace_id, user_id)
+    if user is None or user.role is None:
+        return None
+    role, position = Role(user.role), Position(user.position)
+    return Caller(workspace_id, user.id, user.slack_user_id or "", user.name, role, position).scope
+
+
 def manual_page(db: Database, caller: Caller, campaign_id: int, *, page: int = 0) -> ManualPage:
-    """Return one page of a campaign's manual actions; for its creator and admins. A page past the end is the last."""
+    """Return one page of a campaign's manual and ignored actions; for its creator and admins.
+
+    A page past the end is the last.
+    """
     with db.read() as session:
         row = campaigns.launched(session, caller.workspace_id, campaign_id)
         if row is None:
             raise NotFound("This campaign is no longer there.")
         if not may_decide(caller, row.creator_id):
             raise NotAllowed("Only the campaign's creator or an admin can do this.")
-        counts = _manual_counts(session, caller, campaign_id)
-        total = sum(each.count for each in counts)
+        counts = manual_actions.to_decide(session, caller.scope, campaign_id)
+        total = sum(counts.values())
         pages = max(-(-total // PAGE), 1)
         page = min(max(page, 0), pages - 1)
         rows = manual_actions.of_campaign(
-            session, caller.scope, campaign_id, [ActionState.MANUAL], offset=page * PAGE, limit=PAGE
+            session, caller.scope, campaign_id, list(_OPEN_TO_PEOPLE), offset=page * PAGE, limit=PAGE
         )
+        reasons = _grouped(counts, ActionState.MANUAL)
         sendable = CampaignState(row.state) is not CampaignState.CANCELLED
-        return ManualPage(row.id, row.name, tuple(_manual(r) for r in rows), counts, page, pages, total, sendable)
+        return ManualPage(row.id, row.name, tuple(_manual(r) for r in rows), reasons, page, pages, total, sendable)
 
 
-def _manual_counts(session: Session, caller: Caller, campaign_id: int) -> tuple[Counted, ...]:
-    found = [(r, len(manual_actions.manual_ids(session, caller.scope, campaign_id, r))) for r in Reason]
-    return tuple(Counted(r.value, REASON_TEXTS[r], n) for r, n in found if n)
-
-
-def manual_row(row: ActionRow) -> ManualRow:
-    """Return an action as a person reads it."""
-    return _manual(row)
+_OPEN_TO_PEOPLE = (ActionState.MANUAL, ActionState.IGNORED)
 
 
 def _manual(row: ActionRow) -> ManualRow:
@@ -178,10 +227,13 @@ def _manual(row: ActionRow) -> ManualRow:
     )
 
 
-def _reasons(counts: dict[tuple[ActionState, Reason], int]) -> tuple[Counted, ...]:
+_NOT_SENT = (ActionState.MANUAL, ActionState.SKIPPED, ActionState.IGNORED, ActionState.CANCELLED)
+
+
+def _grouped(counts: dict[tuple[ActionState, Reason], int], *states: ActionState) -> tuple[Counted, ...]:
     grouped: dict[Reason, int] = {}
     for (state, reason), count in counts.items():
-        if state in (ActionState.MANUAL, ActionState.SKIPPED, ActionState.IGNORED, ActionState.CANCELLED):
+        if state in states:
             grouped[reason] = grouped.get(reason, 0) + count
     ordered = sorted(grouped.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(Counted(reason.value, REASON_TEXTS[reason], count) for reason, count in ordered)

@@ -45,10 +45,10 @@ def claim(db: Database, *, limit: int, now: datetime | None = None) -> list[Told
         return found
 
 
-def posting(db: Database, told: Told, channel_id: str, *, now: datetime | None = None) -> None:
-    """Note that the first post is about to be made."""
+def posting(db: Database, told: Told, channel_id: str, *, now: datetime | None = None) -> bool:
+    """Note that the first post is about to be made; False when another worker has the row now: then don't post."""
     with db.write() as session:
-        notifications.posting(session, told.behind, channel_id, now=now or utcnow())
+        return notifications.posting(session, told.behind, channel_id, now=now or utcnow())
 
 
 def drawn(db: Database, told: Told, channel_id: str, ts: str, *, now: datetime | None = None) -> None:

@@ -35,13 +35,20 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
     if view.state in (CampaignState.SENDING, CampaignState.PAUSED) and view.total:
         blocks.append(context(_progress(view)))
     if view.reasons:
-        blocks.append(section("*Not sent*\n" + "\n".join(f"• {each.count}: {each.text}" for each in view.reasons)))
+        heading = "Not sent, or not known to be" if view.uncertain else "Not sent"
+        blocks.append(section(f"*{heading}*\n" + "\n".join(f"• {each.count}: {each.text}" for each in view.reasons)))
+    if view.partly_refused:
+        blocks.append(section(_refused(view)))
     if view.left_out:
         blocks.append(context("Left out at Send: " + ", ".join(f"{c.count} {escape(c.text)}" for c in view.left_out)))
     blocks += _controls(view)
     if view.rows:
         blocks += [divider(), *_manual_blocks(view)]
-    blocks += [_decided_block(row) for row in view.decided]
+    blocks += [decided_block(row) for row in view.decided]
+    ignored_here = sum(row.state is ActionState.IGNORED for row in view.decided)
+    if view.to_decide > len(view.rows) or view.to_undo > ignored_here:
+        more = f"All {view.to_decide + view.to_undo}"
+        blocks.append(actions([button(more, ids.MANUAL_OPEN, value=str(view.campaign_id))]))
     return blocks
 
 
@@ -56,11 +63,8 @@ def _headline(view: CampaignMessage) -> str:
         case CampaignState.PAUSED:
             return f"Paused: {_PAUSED[view.pause_reason or PauseReason.BY_PERSON]}"
         case CampaignState.CANCELLED:
-            return (
-                f"Cancelled: {view.sent} sent, {view.not_sent} not sent."
-                if view.sent
-                else "Cancelled: nothing was sent."
-            )
+            nothing = not (view.sent or view.uncertain or view.waiting)
+            return "Cancelled: nothing was sent." if nothing else f"Cancelled: {_tally(view)}."
         case _:
             return _completed(view)
 
@@ -75,17 +79,34 @@ _PAUSED = {
 def _completed(view: CampaignMessage) -> str:
     if not view.total:
         return "Completed: there was nobody left to write to."
-    counts = f"{view.sent} sent, {view.not_sent} not sent"
-    todo = f" {count_text(view.manual, 'action needs', 'actions need')} you." if view.manual else ""
+    todo = f" {count_text(view.to_decide, 'action needs', 'actions need')} you." if view.to_decide else ""
     word = view.outcome.value.capitalize() if view.outcome else "Completed"
-    return f"{word}: {counts}.{todo}"
+    return f"{word}: {_tally(view)}.{todo}"
+
+
+def _tally(view: CampaignMessage) -> str:
+    """Count in words what went out and what did not; what may have gone out is in neither."""
+    parts = [f"{view.sent} sent"]
+    if view.waiting:
+        waiting = "still being handed over" if view.state is CampaignState.CANCELLED else "waiting"
+        parts.append(f"{view.waiting} {waiting}")
+    if view.not_sent or not view.uncertain:
+        parts.append(f"{view.not_sent} not sent")
+    if view.uncertain:
+        parts.append(f"{view.uncertain} may have been sent")
+    return ", ".join(parts)
+
+
+def _refused(view: CampaignMessage) -> str:
+    lines = [f"• {escape(cut(r.customer_name, 150))}: {escape(cut(r.detail or '', 300))}" for r in view.refused]
+    return f"*Sent, but refused for some recipients* ({view.partly_refused})\n" + "\n".join(lines)
 
 
 def _progress(view: CampaignMessage) -> str:
     done = view.total - view.waiting
     filled = BAR * done // view.total
     bar = "█" * filled + "░" * (BAR - filled)
-    return f"{bar} {100 * done // view.total}%: {view.sent} sent, {view.waiting} waiting, {view.not_sent} not sent"
+    return f"{bar} {100 * done // view.total}%: {_tally(view)}"
 
 
 def _controls(view: CampaignMessage) -> list[Block]:
@@ -108,12 +129,10 @@ def _controls(view: CampaignMessage) -> list[Block]:
 
 
 def _manual_blocks(view: CampaignMessage) -> list[Block]:
-    blocks: list[Block] = [section(f"*Needs you* ({view.manual})")]
+    blocks: list[Block] = [section(f"*Needs you* ({view.to_decide})")]
     sendable = view.state is not CampaignState.CANCELLED
     for row in view.rows:
         blocks += manual_row_blocks(row, sendable=sendable)
-    if view.manual > len(view.rows):
-        blocks.append(actions([button(f"All {view.manual}", ids.MANUAL_OPEN, value=str(view.campaign_id))]))
     return blocks
 
 
@@ -139,7 +158,8 @@ def manual_row_blocks(row: ManualRow, *, sendable: bool) -> list[Block]:
     return [section("\n".join(lines)), actions(buttons)]
 
 
-def _decided_block(row: ManualRow) -> Block:
+def decided_block(row: ManualRow) -> Block:
+    """Return who decided what about an action and when, with Undo for an ignored one."""
     done = {
         ActionState.IGNORED: "Ignored",
         ActionState.QUEUED: "Send pressed",

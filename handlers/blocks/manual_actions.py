@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.campaigns.decide import Fixing
 from bot.campaigns.summarize import ManualPage
+from bot.domain.states import ActionState
 from handlers import ids
-from handlers.blocks.campaign_message import manual_row_blocks
+from handlers.blocks.campaign_message import decided_block, manual_row_blocks
 from handlers.blocks.common import (
     Block,
     actions,
@@ -25,14 +26,18 @@ from handlers.parse import Metadata
 
 
 def manual_view(page: ManualPage, note: str = "") -> Block:
-    """Return one page of the manual actions, with bulk decisions by reason; an empty list says so."""
-    blocks: list[Block] = [context(escape(note))] if note else []
+    """Return one page of the manual and ignored actions, with bulk decisions by reason; `note` is mrkdwn."""
+    blocks: list[Block] = [context(note)] if note else []
     if not page.rows:
         blocks.append(section("Nothing needs you here any more."))
     else:
         blocks += _bulk(page)
         for row in page.rows:
-            blocks += [divider(), *manual_row_blocks(row, sendable=page.sendable)]
+            ignored = row.state is ActionState.IGNORED
+            blocks += [
+                divider(),
+                *([decided_block(row)] if ignored else manual_row_blocks(row, sendable=page.sendable)),
+            ]
         blocks += _turns(page)
     metadata = Metadata(page.campaign_id, page=page.page).to_json()
     return modal("Actions to do", blocks, callback_id=ids.MANUAL, metadata=metadata)
@@ -42,7 +47,7 @@ def _bulk(page: ManualPage) -> list[Block]:
     blocks: list[Block] = []
     for reason in page.reasons[:6]:
         key = f"{ids.SEPARATOR}{reason.reason}"
-        sure = confirm("Ignore all of these?", "You can undo each one in the message.", "Ignore all")
+        sure = confirm("Ignore all of these?", "You can undo each one in this list.", "Ignore all")
         buttons = [button(f"Ignore all {reason.count}", ids.MANUAL_IGNORE_ALL + key, value=reason.reason, confirm=sure)]
         if page.sendable and reason.reason not in ("no_contact", "invalid_address", "suppressed", "uncertain"):
             buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
