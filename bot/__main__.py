@@ -94,6 +94,8 @@ def check() -> None:
         fault = _attempt(attempt)
         failed += fault is not None
         print(f"{'fail' if fault else 'ok':5} {name}" + (f": {fault}" if fault else ""))
+    if not settings.uses_socket_mode:
+        print(f"Slack's request URL: {(settings.public_url or 'PUBLIC_URL').rstrip('/')}/slack/events")
     if failed:
         sys.exit(1)
 

@@ -74,7 +74,10 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="Where the HTTP server listens.")
     http_port: int = Field(8080, ge=0, le=65535, description="The HTTP server's port.")
-    public_url: WebAddress | None = Field(None, description="Where the HTTP server is reached from outside.")
+    public_url: WebAddress | None = Field(
+        None,
+        description="Where the HTTP server is reached from outside; `campaign-bot check` prints it for Slack.",
+    )
     send_hold_seconds: int = Field(
         60,
         ge=0,

@@ -1,0 +1,58 @@
+"""Settings: every fault is told at once, with how to mend it, and secrets stay masked."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.config import load_settings
+from bot.errors import ConfigError
+
+GOOD = {
+    "slack_bot_token": "xoxb-1",
+    "slack_app_token": "xapp-1",
+    "smtp_url": "smtp://user:pass@mail.example.com",
+    "secret_key": "s" * 32,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SMTP_URL", "SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_nothing_set_names_everything_that_is_needed() -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_settings()
+    assert [fault.split(":")[0] for fault in refused.value.faults] == [
+        "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET",
+        "SLACK_BOT_TOKEN",
+        "SMTP_URL",
+        "SECRET_KEY",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("smtp_url", "http://mail", "must be like smtp+starttls://"),
+        ("database_url", "mysql://x", "must be sqlite:///FILE or postgresql://"),
+        ("default_time_zone", "Mars/Base", "must be an IANA time zone"),
+        ("default_currency", "euro", "is not in the right form"),
+        ("slack_api_url", "slack", "must be an address such as"),
+        ("auto_join", "everybody", "'nobody', 'finance' or 'account_manager'"),
+    ],
+)
+def test_a_wrong_setting_says_how_to_mend_it(name: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_settings(**{**GOOD, name: value})
+    [fault] = refused.value.faults
+    assert fault.startswith(f"{name.upper()}: ")
+    assert said in fault
+
+
+def test_secrets_are_masked() -> None:
+    settings = load_settings(**GOOD)
+    assert "pass" not in repr(settings)
+    assert "xoxb-1" not in str(settings)
+    assert settings.uses_socket_mode
