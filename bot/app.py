@@ -73,7 +73,7 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more, let what is in flight settle, and stop."""
         self._scheduler.shutdown(wait=False)
-        self.dispatcher.stop(LEAVE_WITHIN - 2)
+        self.dispatcher.stop(LEAVE_WITHIN - 4)
 
 
 class Web:
@@ -104,7 +104,7 @@ class Web:
         if self._socket is not None:
             self._socket.close()  # type: ignore[no-untyped-call]
         self._server.should_exit = True
-        self._thread.join(LEAVE_WITHIN / 2)
+        self._thread.join(2)
         self._listener.close()
 
 
