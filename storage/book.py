@@ -34,7 +34,7 @@ class ImportResult:
 def customer_ids(session: Session, workspace_id: int) -> dict[str, int]:
     """Return the workspace's customers, id by external id."""
     query = select(Customer.external_id, Customer.id).where(Customer.workspace_id == workspace_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def upsert(
@@ -85,7 +85,7 @@ def _account_managers(
         if row["account_managers"]
     }
     query = select(User.email, User.id).where(User.workspace_id == workspace_id, User.email.is_not(None))
-    users: dict[str | None, int] = dict(session.execute(query).tuples().all())
+    users: dict[str | None, int] = dict(session.execute(query).all())
     missing = sorted({email for emails in wanted.values() for email in emails} - set(users))
     for email in missing:
         user = User(

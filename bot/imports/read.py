@@ -56,13 +56,22 @@ def _text(path: Path) -> str:
         raise FileFault("it is a spreadsheet or an archive; export the list as CSV")
     if b"\x00" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise FileFault("it holds NUL bytes, so it is no text; export it again as CSV")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        guess = from_bytes(raw[:1_000_000]).best()
-        if guess is None:
-            raise FileFault("its encoding can't be told; save it as UTF-8") from None
-        return raw.decode(guess.encoding, "strict") if guess.encoding != "ascii" else raw.decode("cp1252")
+    return _decoded(raw)
+
+
+def _decoded(raw: bytes) -> str:
+    """Decode by byte order mark, then as UTF-8, then as what Windows writes; only then is the encoding guessed."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    guess = from_bytes(raw[:1_000_000]).best()
+    if guess is None:
+        raise FileFault("its encoding can't be told; save it as UTF-8")
+    return raw.decode(guess.encoding, "replace")
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

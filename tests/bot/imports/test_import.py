@@ -94,7 +94,7 @@ def test_one_flat_file_will_do(db: Database, build: Builder, tmp_path: Path) -> 
     assert (result.customers_new, result.contacts_new, result.invoices_new) == (1, 1, 2)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
 def test_usual_encodings(db: Database, build: Builder, tmp_path: Path, encoding: str) -> None:
     text = "external_id,name\n" + "".join(f"C-{n},Société Générale n° {n} à Besançon\n" for n in range(20))
     import_files(db, build.workspace_id, [write(tmp_path, "c", text, encoding)])
