@@ -1,0 +1,15 @@
+"""A local Slack workspace and a mail catcher, for tests and the demo. Imports nothing of the bot."""
+
+from sandbox.errors import ApiError, NeverHappened, NotOnScreen, SandboxError
+from sandbox.mail import Caught, MailCatcher
+from sandbox.sandbox import Sandbox
+
+__all__ = [
+    "ApiError",
+    "Caught",
+    "MailCatcher",
+    "NeverHappened",
+    "NotOnScreen",
+    "Sandbox",
+    "SandboxError",
+]

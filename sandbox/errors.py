@@ -1,0 +1,28 @@
+"""What can go wrong in the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SandboxError(Exception):
+    """A person tried what cannot be done on the screen as it stands, or the sandbox was set up wrongly."""
+
+
+class NotOnScreen(SandboxError):
+    """The named button, input or option is not on the screen."""
+
+
+class NeverHappened(SandboxError, TimeoutError):
+    """What was waited for did not happen in time."""
+
+
+class ApiError(Exception):
+    """An error answer of the Web API, in Slack's own words."""
+
+    def __init__(self, code: str, *, status: int = 200, headers: dict[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.headers = headers or {}
+        self.extra = extra

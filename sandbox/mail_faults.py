@@ -1,0 +1,93 @@
+"""How the mail catcher misbehaves, by recipient address."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+
+@dataclass
+class _Rule:
+    kind: str
+    address: str | None
+    times: int | None
+    answer: str = ""
+    seconds: float = 0.0
+
+    def fits(self, kind: str, recipients: list[str]) -> bool:
+        if self.kind != kind or self.times == 0:
+            return False
+        return self.address is None or self.address in [one.lower() for one in recipients]
+
+
+class MailFaults:
+    """Faults; `times` None means always. A 4xx code is transient, 5xx permanent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: list[_Rule] = []
+        self._open = threading.Event()
+        self._open.set()
+        self.held = 0
+
+    def refuse(self, address: str, code: int = 550, text: str = "5.1.1 no such user", times: int | None = None) -> None:
+        """Refuse this recipient at RCPT."""
+        self._add(_Rule("rcpt", address.lower(), times, f"{code} {text}"))
+
+    def refuse_sender(self, address: str, code: int = 550, text: str = "5.7.1 sender refused") -> None:
+        """Refuse this sender at MAIL FROM."""
+        self._add(_Rule("mail", address.lower(), None, f"{code} {text}"))
+
+    def refuse_data(
+        self,
+        address: str | None = None,
+        code: int = 554,
+        text: str = "5.7.1 message refused",
+        times: int | None = None,
+    ) -> None:
+        """Refuse the message after DATA when it goes to this address, any message when None."""
+        self._add(_Rule("data", address and address.lower(), times, f"{code} {text}"))
+
+    def delay(self, address: str, seconds: float, times: int | None = None) -> None:
+        """Answer DATA only after `seconds` when the message goes to this address."""
+        self._add(_Rule("delay", address.lower(), times, seconds=seconds))
+
+    def drop_before_data(self, address: str, times: int | None = 1) -> None:
+        """Cut the connection when DATA is announced: the message can't have been taken."""
+        self._add(_Rule("drop_before", address.lower(), times))
+
+    def drop_after_data(self, address: str, times: int | None = 1) -> None:
+        """Record the message, then cut the connection before the answer: the sender can't know."""
+        self._add(_Rule("drop_after", address.lower(), times))
+
+    def hold(self) -> None:
+        """Give no answer to DATA until `release`; `held` counts the sessions waiting."""
+        self._open.clear()
+
+    def release(self) -> None:
+        """Let all held answers go."""
+        self._open.set()
+
+    def heal(self) -> None:
+        """End all faults and release what is held."""
+        with self._lock:
+            self._rules.clear()
+        self.release()
+
+    @property
+    def holding(self) -> bool:
+        return not self._open.is_set()
+
+    def strike(self, kind: str, recipients: list[str]) -> _Rule | None:
+        """Return the first fitting fault and count one occasion; called by the server."""
+        with self._lock:
+            for rule in self._rules:
+                if rule.fits(kind, recipients):
+                    if rule.times is not None:
+                        rule.times -= 1
+                    return rule
+        return None
+
+    def _add(self, rule: _Rule) -> None:
+        with self._lock:
+            self._rules.append(rule)
