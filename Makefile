@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: test check docs clean
+.PHONY: demo test check docs clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/pip install --quiet --editable ".[postgres]" --group dev
+	$(BIN)/pip install --quiet --editable ".[postgres,sandbox]" --group dev
 	@touch $@
+
+demo: $(VENV)/.ready  ## play one whole campaign on embedded defaults; ARGS=--once ends by itself
+	$(BIN)/campaign-bot demo $(ARGS)
 
 test: $(VENV)/.ready  ## every test, on SQLite and an embedded PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
@@ -26,4 +29,4 @@ docs: $(VENV)/.ready  ## write what is generated from the code: the state diagra
 	$(BIN)/python -m tests.docs
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-run

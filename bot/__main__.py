@@ -101,6 +101,18 @@ def check() -> None:
 
 
 @app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the campaign instead of staying up.")] = False,
+) -> None:
+    """Play one whole campaign in a local Slack with a mail catcher; nothing leaves this machine."""
+    try:
+        from bot.demo import play
+    except ImportError as error:
+        raise BotError(f"The demo needs {error.name}: pip install 'campaign-bot[sandbox]'") from None
+    play(once=once)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     print(__version__)

@@ -1,4 +1,7 @@
-"""Slack's limits in one place (https://docs.slack.dev/reference/block-kit). Lengths are characters, counts are items."""
+"""Slack's limits in one place. Lengths are characters, counts are items.
+
+Source: https://docs.slack.dev/reference/block-kit
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,155 @@
+"""`campaign-bot demo`: one whole campaign on embedded defaults, played by a made-up person in a local Slack.
+
+The bot itself is the real one: it imports the sample book, talks Socket Mode to the sandbox and SMTP to the catcher.
+"""
+
+from __future__ import annotations
+
+import html
+import shutil
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.app import Bot, home_workspace
+from bot.config import Settings
+from bot.imports import import_files
+from sandbox import MailCatcher, Sandbox
+from sandbox.book import write_book
+from storage.db import Database
+from storage.migrate import upgrade
+
+FOLDER = Path("demo-run")
+MANIFEST = Path(__file__).resolve().parents[1] / "manifest.yml"
+CONTENT = """Dear {{contact.first_name | default("customer")}},
+
+our records show {{invoices.overdue_count}} overdue {{invoices.overdue_count | plural("invoice", "invoices")}} for \
+*{{customer.name}}*, {{amounts.overdue}} in all:
+
+{{invoices.table}}
+
+Please pay by bank transfer, or [tell us](mailto:{{sender.email}}) what holds you up.
+
+{{sender.signature}}"""
+
+
+def play(*, once: bool) -> None:
+    """Play the campaign, print each step, write the mails down; stay up until Ctrl-C unless `once`."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    sandbox, mail = Sandbox(manifest=str(MANIFEST)), MailCatcher()
+    sandbox.start()
+    mail.start()
+    settings = _settings(sandbox, mail)
+    upgrade(settings.database_url)
+    bot = Bot(settings)
+    try:
+        _say("Local Slack, mail catcher and database are up", "nothing leaves this machine")
+        _import(settings, bot.db)
+        bot.start()
+        sandbox.wait_connected()
+        _campaign(sandbox, mail)
+        page = _write_mails(mail)
+        _say(f"{len(mail.messages)} mails are in", str(page))
+        if not once:
+            print(f"\nSlack API {sandbox.api_url}  mail {mail.url}  health http://127.0.0.1:{bot.web.port}/health")
+            print("Ctrl-C ends the demo.")
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print()
+    finally:
+        bot.stop()
+        mail.stop()
+        sandbox.stop()
+
+
+def _settings(sandbox: Sandbox, mail: MailCatcher) -> Settings:
+    values: dict[str, Any] = {
+        "slack_bot_token": sandbox.bot_token,
+        "slack_app_token": sandbox.app_token,
+        "slack_api_url": sandbox.api_url,
+        "database_url": f"sqlite:///{FOLDER / 'demo.db'}",
+        "smtp_url": f"{mail.url}?connections=4",
+        "http_port": 0,
+        "send_hold_seconds": 1,
+        "secret_key": "only for the demo, on this machine alone",
+        "organisation_name": "Northwind Trading",
+    }
+    return Settings(**values)
+
+
+def _import(settings: Settings, db: Database) -> None:
+    files = write_book(FOLDER / "book", datetime.now(UTC).date())
+    done = import_files(db, home_workspace(settings, db), files)
+    _say("Sample book imported", f"{done.customers_new} customers, {done.invoices_new} invoices")
+
+
+def _campaign(sandbox: Sandbox, mail: MailCatcher) -> None:
+    alice = sandbox.add_person("Alice Martin", email="alice@example.com", owner=True)
+    alice.command("/campaign")
+    who = alice.modal("Who")
+    who.type("who_days_past_due", "60", enter=True)
+    who.choose("who_all", next(text for text in who.options("who_all") if text.startswith("All ")))
+    _say("Alice picks customers over 60 days late", who.text.splitlines()[1].replace("*", ""))
+    who.submit()
+    what = alice.modal("What")
+    what.type("what_subject", "Your account with {{organisation.name}}")
+    what.type("what_body", CONTENT)
+    _say("She writes one message with tags", "subject, invoice table, plural, fallback")
+    what.submit()
+    check = alice.modal("Check and send")
+    _say("She checks", " ".join(line for line in check.text.splitlines() if "will be sent" in line).replace("*", ""))
+    refused = _first_address(check.text)
+    mail.refuse(refused, code=550, text="5.1.1 No such user here")
+    check.submit()
+    _say("She presses Send", "a short hold, with Undo in her DM")
+    done = alice.dm.wait_for("successful:", timeout=60)
+    _say("The summary", done.text)
+    _decide(alice, mail, refused)
+
+
+def _decide(alice: Any, mail: MailCatcher, refused: str) -> None:
+    """Fix the refused address and send; ignore what has no contact."""
+    mail.heal()
+    alice.dm.last.click("All ")
+    todo = alice.modal("Actions to do")
+    todo.click("Fix contact", nth=todo.text.split(refused)[0].count("Fix contact"))
+    fix = alice.modal("Fix contact")
+    fix.type("fix_email", "right.person@example.com")
+    fix.submit()
+    _say("She corrects the refused address and sends", "right.person@example.com")
+    mail.wait_for(lambda caught: any("right.person@example.com" in c.envelope_to for c in caught), timeout=30)
+    alice.modal("Actions to do").close()
+    alice.dm.wait_for("116 sent", timeout=30).click("Ignore")
+    alice.dm.wait_for("Ignored by", timeout=30)
+    _say("She ignores one, and could undo it", alice.dm.last.text)
+
+
+def _first_address(text: str) -> str:
+    line = next(line for line in text.splitlines() if line.startswith("To ") or ("To " in line and "@" in line))
+    return next(word.strip("<>,()") for word in line.split() if "@" in word)
+
+
+def _write_mails(mail: MailCatcher) -> Path:
+    folder = FOLDER / "mails"
+    folder.mkdir()
+    rows = []
+    for number, caught in enumerate(mail.messages, 1):
+        name = f"{number:03}.eml"
+        (folder / name).write_bytes(caught.raw)
+        page = caught.message.get_body(("html",))
+        (folder / f"{number:03}.html").write_text(page.get_content() if page else "", encoding="utf-8")
+        subject, to = html.escape(str(caught.message["Subject"])), html.escape(str(caught.message["To"]))
+        rows.append(f'<li><a href="{number:03}.html">{subject}</a> to {to} (<a href="{name}">source</a>)</li>')
+    index = folder / "index.html"
+    index.write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Mails</title><h1>{len(rows)} mails</h1>'
+        f"<ol>{''.join(rows)}</ol></html>",
+        encoding="utf-8",
+    )
+    return index
+
+
+def _say(step: str, result: str) -> None:
+    print(f"• {step}\n    {result}", flush=True)
