@@ -22,6 +22,7 @@ class Posted:
 
     @property
     def ts(self) -> str:
+        """The timestamp that identifies the message within its channel."""
         return str(self.raw["ts"])
 
     def inputs_of(self, user_id: str) -> InputState:
@@ -59,6 +60,7 @@ class Channels:
         self.add(Channel("C0GENERAL1", "general", bot_is_member=False))
 
     def add(self, channel: Channel) -> Channel:
+        """Add a conversation; return it."""
         self.by_id[channel.channel_id] = channel
         return channel
 

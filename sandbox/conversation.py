@@ -26,6 +26,7 @@ class Message(Surface):
 
     @property
     def blocks(self) -> list[Json]:
+        """The blocks as they are drawn, [] when the message has none."""
         blocks: list[Json] = self._posted.raw.get("blocks") or []
         return blocks
 
@@ -36,6 +37,7 @@ class Message(Surface):
 
     @property
     def ts(self) -> str:
+        """The timestamp that identifies the message."""
         return self._posted.ts
 
     @property
@@ -45,10 +47,12 @@ class Message(Surface):
 
     @property
     def edited(self) -> bool:
+        """Whether the bot has redrawn it since it was posted."""
         return "edited" in self._posted.raw
 
     @property
     def deleted(self) -> bool:
+        """Whether it has been deleted."""
         return self._posted.deleted
 
     @property
@@ -88,10 +92,12 @@ class Conversation:
 
     @property
     def channel_id(self) -> str:
+        """The D… id of the conversation."""
         return self._channel.channel_id
 
     @property
     def messages(self) -> list[Message]:
+        """The messages, oldest first."""
         with self._person.workspace.lock:
             return [Message(self._person, one) for one in self._channel.messages if _top_level(one)]
 

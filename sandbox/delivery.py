@@ -33,6 +33,7 @@ class Ack:
 
     @property
     def ok(self) -> bool:
+        """Whether the bot answered, and with something Slack takes."""
         return self.trouble is None
 
 
@@ -81,7 +82,9 @@ class Courier:
     def _judged(self, kind: str, ack: Ack) -> Ack:
         recorder = self._workspace.recorder
         if kind in _RECORDED_ACKS:
-            recorder.add(Record("ack", f"ack.{kind}", ack.body))
+            # over Socket Mode Bolt wraps a bare text into {"text": ...}; both are the same answer
+            bare = kind == "slash" and isinstance(ack.body, dict) and set(ack.body) == {"text"}
+            recorder.add(Record("ack", f"ack.{kind}", ack.body["text"] if bare else ack.body))
         problems = check_ack(kind, ack.body)
         recorder.blame(f"ack.{kind}", problems)
         refused = [str(one) for one in problems if one.refused]

@@ -29,6 +29,7 @@ class SharedFile:
 
     @property
     def mimetype(self) -> str:
+        """The media type guessed from the name."""
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     def as_json(self, base_url: str, team_id: str) -> Json:
@@ -72,6 +73,7 @@ class Files:
         self.by_id: dict[str, SharedFile] = {}
 
     def add(self, file: SharedFile) -> SharedFile:
+        """Add a file; return it."""
         self.by_id[file.file_id] = file
         return file
 

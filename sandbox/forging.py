@@ -20,6 +20,7 @@ class Forger:
     payloads: Payloads
 
     def deliver(self, kind: str, payload: Json, *, times: int = 1, genuine: bool = True) -> list[Ack]:
+        """Deliver a payload; `Person` says how."""
         raise TypeError("only a person delivers")
 
     def forge_block_actions(

@@ -53,10 +53,12 @@ class Control:
 
     @property
     def key(self) -> Key:
+        """The pair the client keeps its value by."""
         return (self.block.get("block_id", ""), self.element.get("action_id", ""))
 
     @property
     def type(self) -> str:
+        """The type of the element."""
         return str(self.element.get("type"))
 
 
@@ -120,6 +122,7 @@ class InputState:
         return self._held[key]
 
     def holds(self, key: Key) -> bool:
+        """Tell whether the element keeps a value."""
         return key in self._held
 
     def set(self, key: Key, value: Any) -> None:

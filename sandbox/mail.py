@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Caught:
-    """One mail as it arrived; `at` is a Unix time in seconds."""
+    """One mail: `raw` as it arrived, `message` parsed with plain line feeds; `at` is a Unix time in seconds."""
 
     envelope_from: str
     envelope_to: tuple[str, ...]
@@ -42,6 +42,7 @@ class _Controller(Controller):
         super().__init__(CatchingSession(catcher.faults, catcher.keep), hostname=HOST, port=port)
 
     def factory(self) -> SMTP:
+        """Return a server for one session."""
         return CatchingServer(
             self.handler,
             self._catcher.faults,
@@ -74,6 +75,7 @@ class MailCatcher(MailFaults):
 
     @property
     def faults(self) -> MailFaults:
+        """The faults, for the server: this object itself."""
         return self
 
     def start(self) -> MailCatcher:
@@ -99,6 +101,7 @@ class MailCatcher(MailFaults):
 
     @property
     def port(self) -> int:
+        """The port it listens on."""
         return self._port
 
     @property
@@ -141,7 +144,7 @@ class MailCatcher(MailFaults):
 
     def keep(self, sender: str, recipients: list[str], raw: bytes) -> None:
         """Record one mail; called by the server."""
-        message = email.message_from_bytes(raw, policy=email.policy.default)
+        message = email.message_from_bytes(raw.replace(b"\r\n", b"\n"), policy=email.policy.default)
         with self._arrived:
             self._messages.append(Caught(sender, tuple(recipients), message, raw))
             self._arrived.notify_all()

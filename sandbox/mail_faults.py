@@ -15,6 +15,7 @@ class _Rule:
     seconds: float = 0.0
 
     def fits(self, kind: str, recipients: list[str]) -> bool:
+        """Tell whether the fault is for this step and these recipients."""
         if self.kind != kind or self.times == 0:
             return False
         return self.address is None or self.address in [one.lower() for one in recipients]
@@ -76,6 +77,7 @@ class MailFaults:
 
     @property
     def holding(self) -> bool:
+        """Whether answers to DATA are held back."""
         return not self._open.is_set()
 
     def strike(self, kind: str, recipients: list[str]) -> _Rule | None:

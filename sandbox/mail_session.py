@@ -21,6 +21,7 @@ class CatchingServer(SMTP):
         super().__init__(session, **options)
 
     async def smtp_DATA(self, arg: str) -> None:
+        """Carry out the DATA command, or cut the connection."""
         recipients = [str(one) for one in self.envelope.rcpt_tos] if self.envelope else []
         if recipients and self._faults.strike("drop_before", recipients):
             _cut(self)
@@ -38,6 +39,7 @@ class CatchingSession:
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        """Take the sender."""
         refused = self._faults.strike("mail", [address])
         if refused:
             return refused.answer
@@ -48,6 +50,7 @@ class CatchingSession:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        """Take or refuse one recipient."""
         refused = self._faults.strike("rcpt", [address])
         if refused:
             return refused.answer
@@ -55,6 +58,7 @@ class CatchingSession:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Take, refuse or lose the message."""
         recipients = [str(one) for one in envelope.rcpt_tos]
         refused = self._faults.strike("data", recipients)
         if refused:

@@ -48,6 +48,7 @@ class ViewSurface(Surface):
 
     @property
     def blocks(self) -> list[Json]:
+        """The blocks as they are drawn; raises NotOnScreen once the view is closed."""
         if not self._person.workspace.screens.is_open(self._view):
             raise NotOnScreen("this view is no longer open")
         return self._view.blocks
@@ -94,6 +95,7 @@ class Modal(ViewSurface):
 
     @property
     def title(self) -> str:
+        """The title of the modal."""
         return plain_text(self._view.raw["title"])
 
     @property
@@ -103,10 +105,12 @@ class Modal(ViewSurface):
 
     @property
     def close_label(self) -> str:
+        """The text of the close button."""
         return plain_text(self._view.raw["close"]) if self._view.raw.get("close") else "Cancel"
 
     @property
     def is_open(self) -> bool:
+        """Whether it is still on the stack."""
         return self._person.workspace.screens.is_open(self._view)
 
     @property
@@ -116,6 +120,7 @@ class Modal(ViewSurface):
 
     @property
     def text(self) -> str:
+        """All text of the modal as a person reads it, title and submit button included."""
         parts = [self.title, self.rendered, f"! {self.trouble}" if self.trouble else ""]
         parts.append(f"[{self.submit_label}]" if self.submit_label else "")
         return "\n".join(part for part in parts if part)

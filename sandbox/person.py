@@ -38,10 +38,12 @@ class Person(Forger):
 
     @property
     def user_id(self) -> str:
+        """The U… id."""
         return self.profile.user_id
 
     @property
     def name(self) -> str:
+        """The full name."""
         return self.profile.name
 
     def names(self) -> dict[str, str]:
@@ -110,6 +112,7 @@ class Person(Forger):
 
     @property
     def has_modal(self) -> bool:
+        """Whether any modal is open."""
         return bool(self.workspace.screens.stack(self.user_id))
 
     @property

@@ -29,10 +29,12 @@ class View:
 
     @property
     def view_id(self) -> str:
+        """The V… id."""
         return str(self.raw["id"])
 
     @property
     def blocks(self) -> list[Json]:
+        """The blocks, ids filled in."""
         blocks: list[Json] = self.raw["blocks"]
         return blocks
 
@@ -50,6 +52,7 @@ class Screens:
         self.homes: dict[str, View] = {}
 
     def stack(self, user_id: str) -> list[View]:
+        """Return the open modals of a person, the top one last."""
         return self.stacks.setdefault(user_id, [])
 
     def open(self, user_id: str, args: Json) -> View:
@@ -100,6 +103,7 @@ class Screens:
         raise ApiError("not_found")
 
     def is_open(self, view: View) -> bool:
+        """Tell whether the view is on a stack or somebody's Home."""
         return view in self.stack(view.user_id) or self.homes.get(view.user_id) is view
 
     def with_ids(self, blocks: list[Json]) -> list[Json]:

@@ -24,6 +24,8 @@ from sandbox.web_api.gateway import Gateway
 from sandbox.workspace import Workspace
 
 HOST = "127.0.0.1"
+# slack_sdk closes only between two frames: frequent pings let a client leave at once
+PING_SECONDS = 0.2
 
 
 class Server:
@@ -47,7 +49,12 @@ class Server:
         listener.listen()
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
-            self.app(), log_config=None, access_log=False, ws="websockets-sansio", timeout_graceful_shutdown=1
+            self.app(),
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_ping_interval=PING_SECONDS,
+            timeout_graceful_shutdown=1,
         )
         self._uvicorn = uvicorn.Server(config)
         serving = self._uvicorn.serve(sockets=[listener])

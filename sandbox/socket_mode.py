@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import itertools
 import json
+import threading
 import uuid
 from collections import deque
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sandbox.jsontypes import Json
 from sandbox.validate import limits
 from sandbox.workspace import Workspace
+
+CALL_SECONDS = 5.0
 
 
 @dataclass(eq=False)
@@ -49,8 +53,10 @@ class SocketHub:
         self._turns = itertools.count()
         self._open: dict[str, Envelope] = {}
         self._waiting: deque[Envelope] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def runs_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take over the event loop of the server."""
         self._loop = loop
 
     @property
@@ -60,6 +66,7 @@ class SocketHub:
 
     @property
     def full(self) -> bool:
+        """Whether no more connections are taken."""
         return len(self._links) >= limits.SOCKETS
 
     def post(self, kind: str, payload: Json, retry: int = 0) -> Envelope:
@@ -80,16 +87,16 @@ class SocketHub:
 
     def drop(self) -> None:
         """Close all connections at once."""
-        self._call(self._close_all)
+        self._call_and_wait(self._close_all)
 
     def refresh(self) -> None:
         """Send every client the `disconnect` message that asks it to reconnect."""
-        self._call(self._refresh_all)
+        self._call_and_wait(self._refresh_all)
 
     async def serve(self, socket: WebSocket) -> None:
         """Talk to one client until it goes away."""
         ticket = socket.query_params.get("ticket", "")
-        if ticket not in self._workspace.tickets:
+        if ticket not in self._workspace.tickets or self.full:
             await socket.close(4001)
             return
         self._workspace.tickets.discard(ticket)
@@ -116,6 +123,23 @@ class SocketHub:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *args)
 
+    def _call_and_wait(self, function: Callable[[], None]) -> None:
+        """Call in the event loop and return when it is done, so that `connected` no longer counts old connections."""
+        done = threading.Event()
+
+        def call() -> None:
+            function()
+            done.set()
+
+        self._call(call)
+        done.wait(CALL_SECONDS)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        # the event loop itself keeps only weak references
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _send(self, sent: Envelope) -> None:
         ready = [link for link in self._links if not link.draining]
         if not ready:
@@ -125,7 +149,7 @@ class SocketHub:
         self._open[sent.envelope["envelope_id"]] = sent
         if sent.attempts:
             sent.envelope |= {"retry_attempt": sent.attempts, "retry_reason": "timeout"}
-        asyncio.ensure_future(self._write(link, sent.envelope))
+        self._start(self._write(link, sent.envelope))
 
     async def _write(self, link: _Link, message: Json) -> None:
         # a connection that breaks while we write is noticed by serve(), which sends again what was open on it
@@ -160,7 +184,7 @@ class SocketHub:
     def _close_all(self) -> None:
         for link in self._links:
             link.draining = True
-            asyncio.ensure_future(self._close(link))
+            self._start(self._close(link))
 
     async def _close(self, link: _Link) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
@@ -170,4 +194,4 @@ class SocketHub:
         for link in self._links:
             link.draining = True
             message = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": "sandbox"}}
-            asyncio.ensure_future(self._write(link, message))
+            self._start(self._write(link, message))

@@ -31,6 +31,7 @@ class Shape:
     required: tuple[str, ...] = ()
 
     def check(self, value: Any, pointer: str) -> Iterator[Problem]:
+        """Yield what is wrong with `value`."""
         if not isinstance(value, dict):
             yield Problem(pointer, "must provide an object")
             return
@@ -106,6 +107,7 @@ def list_of(rule: Rule, *, least: int = 0, most: int | None = None) -> Rule:
     """Rule: `least` to `most` items, each passing `rule`."""
 
     def check(value: Any, pointer: str) -> Iterator[Problem]:
+        """Yield what is wrong with `value`."""
         if not isinstance(value, list):
             yield Problem(pointer, "must provide an array")
             return

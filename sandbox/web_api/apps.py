@@ -11,6 +11,7 @@ from sandbox.workspace import Workspace
 
 
 def auth_test(workspace: Workspace, args: Json) -> Json:
+    """Answer auth.test."""
     return {
         "url": f"{workspace.base_url}/",
         "team": workspace.team_name,
@@ -23,6 +24,7 @@ def auth_test(workspace: Workspace, args: Json) -> Json:
 
 
 def team_info(workspace: Workspace, args: Json) -> Json:
+    """Answer team.info."""
     if args.get("team") not in (None, workspace.team_id):
         raise ApiError("team_not_found")
     return {
@@ -38,6 +40,7 @@ def team_info(workspace: Workspace, args: Json) -> Json:
 
 
 def bots_info(workspace: Workspace, args: Json) -> Json:
+    """Answer bots.info."""
     if args.get("bot") not in (None, workspace.bot_id):
         raise ApiError("bot_not_found")
     return {
@@ -53,6 +56,7 @@ def bots_info(workspace: Workspace, args: Json) -> Json:
 
 
 def connections_open(workspace: Workspace, args: Json) -> Json:
+    """Answer apps.connections.open with a WebSocket address that serves once."""
     ticket = secrets.token_urlsafe(16)
     workspace.tickets.add(ticket)
     url = workspace.base_url.replace("http://", "ws://")

@@ -28,6 +28,7 @@ def _needs_content(args: Json) -> None:
 
 
 def post(workspace: Workspace, args: Json) -> Json:
+    """Answer chat.postMessage."""
     _needs_content(args)
     channel = _channel(workspace, args["channel"])
     message = workspace.bot_message(args)
@@ -38,6 +39,7 @@ def post(workspace: Workspace, args: Json) -> Json:
 
 
 def post_ephemeral(workspace: Workspace, args: Json) -> Json:
+    """Answer chat.postEphemeral."""
     _needs_content(args)
     workspace.profile(args["user"])
     channel = _channel(workspace, args["channel"])
@@ -66,6 +68,7 @@ def redraw(workspace: Workspace, posted: Posted, args: Json) -> None:
 
 
 def update(workspace: Workspace, args: Json) -> Json:
+    """Answer chat.update."""
     posted = _own_message(workspace, args, "cant_update_message")
     _needs_content(args)
     redraw(workspace, posted, args)
@@ -78,12 +81,14 @@ def update(workspace: Workspace, args: Json) -> Json:
 
 
 def delete(workspace: Workspace, args: Json) -> Json:
+    """Answer chat.delete."""
     posted = _own_message(workspace, args, "cant_delete_message")
     posted.deleted = True
     return {"channel": posted.channel_id, "ts": posted.ts}
 
 
 def permalink(workspace: Workspace, args: Json) -> Json:
+    """Answer chat.getPermalink."""
     channel = workspace.channels.get(args["channel"])
     posted = channel.find(args["message_ts"])
     place = f"archives/{channel.channel_id}/p{posted.ts.replace('.', '')}"

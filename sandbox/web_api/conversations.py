@@ -12,6 +12,7 @@ from sandbox.workspace import Workspace
 
 
 def open_direct(workspace: Workspace, args: Json) -> Json:
+    """Answer conversations.open."""
     if args.get("channel"):
         channel = workspace.channels.get(args["channel"])
     else:
@@ -36,6 +37,7 @@ def _shown(channel: Channel) -> Json:
 
 
 def info(workspace: Workspace, args: Json) -> Json:
+    """Answer conversations.info."""
     channel = workspace.channels.by_id.get(args["channel"])
     if channel is None:
         raise ApiError("channel_not_found")
@@ -43,12 +45,14 @@ def info(workspace: Workspace, args: Json) -> Json:
 
 
 def history(workspace: Workspace, args: Json) -> Json:
+    """Answer conversations.history, newest first."""
     channel = workspace.channels.get(args["channel"])
     found = [one for one in channel.messages if not one.deleted and one.raw.get("thread_ts") in (None, one.ts)]
     return _page([one for one in found if _within(one, args)][::-1], args)
 
 
 def replies(workspace: Workspace, args: Json) -> Json:
+    """Answer conversations.replies, oldest first."""
     channel = workspace.channels.get(args["channel"])
     channel.find(args["ts"])
     found = [one for one in channel.messages if not one.deleted and args["ts"] in (one.ts, one.raw.get("thread_ts"))]

@@ -11,12 +11,14 @@ from sandbox.workspace import Workspace
 
 
 def get_upload_url(workspace: Workspace, args: Json) -> Json:
+    """Answer files.getUploadURLExternal."""
     file = SharedFile(workspace.next_id("F"), args["filename"], workspace.bot_user_id, length=args["length"])
     workspace.files.add(file)
     return {"upload_url": f"{workspace.base_url}/upload/v1/{file.upload_token}", "file_id": file.file_id}
 
 
 def complete_upload(workspace: Workspace, args: Json) -> Json:
+    """Answer files.completeUploadExternal; with a channel the files are shared there."""
     files = [workspace.files.get(one["id"]) for one in args["files"]]
     if any(not one.uploaded or one.complete for one in files):
         raise ApiError("file_update_failed")
@@ -33,11 +35,13 @@ def complete_upload(workspace: Workspace, args: Json) -> Json:
 
 
 def info(workspace: Workspace, args: Json) -> Json:
+    """Answer files.info."""
     file = workspace.files.get(args["file"])
     return {"file": file.as_json(workspace.base_url, workspace.team_id), "comments": []}
 
 
 def delete(workspace: Workspace, args: Json) -> Json:
+    """Answer files.delete."""
     file = workspace.files.get(args["file"])
     if file.owner != workspace.bot_user_id:
         raise ApiError("cant_delete_file")

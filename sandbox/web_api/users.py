@@ -15,10 +15,12 @@ def _shown(workspace: Workspace, profile: Profile, args: Json) -> Json:
 
 
 def info(workspace: Workspace, args: Json) -> Json:
+    """Answer users.info."""
     return {"user": _shown(workspace, workspace.profile(args["user"]), args)}
 
 
 def listing(workspace: Workspace, args: Json) -> Json:
+    """Answer users.list."""
     everyone = list(workspace.profiles.values())
     start = int(args.get("cursor") or 0)
     end = start + (args.get("limit") or len(everyone) or 1)
@@ -30,6 +32,7 @@ def listing(workspace: Workspace, args: Json) -> Json:
 
 
 def by_email(workspace: Workspace, args: Json) -> Json:
+    """Answer users.lookupByEmail."""
     for one in workspace.profiles.values():
         if one.email and one.email.lower() == args["email"].lower() and not one.deleted:
             return {"user": _shown(workspace, one, args)}

@@ -54,11 +54,11 @@ def app(slack: Sandbox) -> Iterator[TinyApp]:
     """The tiny app over Socket Mode."""
     app = tiny(slack)
     connection = SocketModeHandler(app.app, slack.app_token, web_client=app.app.client, ping_interval=1)
-    connection.connect()
+    connection.connect()  # type: ignore[no-untyped-call]
     slack.wait_connected()
     yield app
     app.hold.set()
-    connection.close()
+    connection.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
