@@ -1,0 +1,145 @@
+"""The office of the scenarios: a local Slack, a mail server and the real bot between them, over real sockets."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from bot.app import Bot
+from bot.config import Settings
+from sandbox import MailCatcher, Sandbox
+from sandbox.conversation import Message
+from sandbox.modal import Modal
+from sandbox.person import Person
+from storage.db import Database, utcnow
+from storage.models import Campaign
+from tests.builders import Builder
+
+TEAM = "T0SANDBOX1"
+MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
+SUBJECT = "Reminder for {{customer.name}}"
+BODY = 'Dear {{contact.first_name | default("customer")}},\n\n{{invoices.table}}'
+
+
+class Office:
+    """Everything one scenario needs. `road` is "socket" (Socket Mode) or "http" (signed requests)."""
+
+    def __init__(self, database_url: str, db: Database, road: str = "socket") -> None:
+        self.db = db
+        self.build = Builder(db)
+        self.road = road
+        self.slack = Sandbox(manifest=MANIFEST, team_id=TEAM, record=_recording())
+        self.mail = MailCatcher()
+        self._database_url = database_url
+        self._changed: dict[str, Any] = {}
+        self.bot: Bot | None = None
+
+    # -- starting and stopping
+
+    def open(self) -> Office:
+        """Start the local Slack and the mail server, and add the people; the bot is started by `start`."""
+        self.slack.start()
+        self.mail.start()
+        self.alice = self.slack.add_person("Alice Martin", "alice@example.com", "U0ALICE01", owner=True)
+        return self
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.stop()
+        self.mail.stop()
+        self.slack.stop()
+
+    @property
+    def settings(self) -> Settings:
+        """The bot's settings."""
+        values: dict[str, Any] = {
+            "slack_bot_token": self.slack.bot_token,
+            "slack_api_url": self.slack.api_url,
+            "database_url": self._database_url,
+            "smtp_url": f"{self.mail.url}?connections=2",
+            "http_port": 0,
+            "send_hold_seconds": 0,
+            "secret_key": "k" * 32,
+            "organisation_name": "Northwind Ltd",
+        }
+        if self.road == "socket":
+            values["slack_app_token"] = self.slack.app_token
+        else:
+            values["slack_signing_secret"] = self.slack.signing_secret
+        return Settings(**(values | self._changed))
+
+    def start(self, *, worker: bool = True, **changed: Any) -> Office:
+        """Start the bot and wait until Slack reaches it; `changed` settings stay changed over restarts."""
+        self._changed |= changed
+        self.bot = Bot(self.settings, worker=worker, name=f"worker-{uuid.uuid4().hex[:8]}")
+        self.bot.start()
+        if self.road == "socket":
+            self.slack.wait_connected()
+        else:
+            self.slack.deliver_over_http(f"http://127.0.0.1:{self.bot.web.port}/slack/events")
+        return self
+
+    def stop(self) -> None:
+        """Stop the bot, as on SIGTERM; a second call does nothing."""
+        if self.bot is not None:
+            self.bot.stop()
+            self.bot = None
+
+    def restart(self, *, worker: bool = True, **changed: Any) -> None:
+        """Stop the bot and start a new one over the same database, as an upgrade does."""
+        self.stop()
+        self.start(worker=worker, **changed)
+
+    # -- the book
+
+    def book(self, *customers: tuple[str, str | None, int]) -> None:
+        """Fill the book with (name, email of the main contact, overdue in cents of EUR); 0 owes nothing."""
+        self.build.workspace(team_id=TEAM)
+        today = utcnow().date()
+        for name, email, owed in customers:
+            customer = self.build.customer(name, overdue=None, email=email)
+            if owed:
+                self.build.invoice(customer, today=today, outstanding=owed)
+
+    def let_time_pass(self, **of: float) -> None:
+        """Move the start of every scheduled campaign into the past, so that it is due now; `of` is a timedelta."""
+        with self.db.write() as session:
+            session.execute(update(Campaign).values(starts_at=Campaign.starts_at - timedelta(**of)))
+
+    # -- what people do
+
+    def write(
+        self, person: Person, *, audience: str = "all", subject: str = SUBJECT, body: str = BODY, **typed: str
+    ) -> Modal:
+        """Go through the first two screens; return the third, Check and send."""
+        person.command("/campaign")
+        who = person.modal("Who")
+        who.choose("who_all", next(one for one in who.options("who_all") if one.casefold().startswith(audience)))
+        assert not who.submit().errors
+        what = person.modal("What")
+        what.type("what_subject", subject)
+        what.type("what_body", body)
+        for name, text in typed.items():
+            what.type(name, text)
+        assert not what.submit().errors
+        return person.modal("Check and send")
+
+    def send(self, person: Person, **how: Any) -> None:
+        """Write a campaign to everybody and press Send."""
+        result = self.write(person, **how).submit()
+        assert not (result.errors or result.blocked or result.trouble), result
+
+    def said(self, person: Person, wanted: str | Callable[[Message], bool], timeout: float = 30) -> Message:
+        """Wait until the person's DM says `wanted`."""
+        return person.dm.wait_for(wanted, timeout)
+
+
+def _recording() -> Path | None:
+    folder = os.environ.get("SANDBOX_RECORD_DIR")
+    return Path(folder) / f"scenarios-{os.getpid()}.jsonl" if folder else None
