@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bot.campaigns.views import PreviewView
 from handlers import ids
-from handlers.blocks.common import Block, actions, button, context, cut, escape, section
+from handlers.blocks.common import Block, actions, button, context, cut, escape, plain, section
 
 
 def preview_blocks(view: PreviewView) -> list[Block]:
     """Return the preview, or what keeps the message from being written, in words."""
     if view.faults:
-        wrong = "\n".join(f"• {escape(fault)}" for fault in view.faults)
-        return [section(f"*Not ready yet*\n{wrong}", block_id=ids.PREVIEW_TEXT)]
+        wrong = "\n".join(f"• {fault}" for fault in view.faults)
+        # plain text: a tag named in a fault can be copied from here as it is
+        return [section(plain(f"Not ready yet\n{wrong}", 3000), block_id=ids.PREVIEW_TEXT)]
     if view.customer_id is None:
         return [section("Nobody is selected, so there is nothing to preview.", block_id=ids.PREVIEW_TEXT)]
     to = ", ".join(view.to) or "nobody: a person must decide"
@@ -23,9 +24,10 @@ def preview_blocks(view: PreviewView) -> list[Block]:
         section(cut(view.mrkdwn, 3000), block_id=ids.PREVIEW_TEXT),
     ]
     if view.empty_tags:
-        tags = ", ".join("{{" + tag + "}}" for tag in view.empty_tags)
-        advice = 'Give them a default: {{contact.first_name | default("there")}}'
-        blocks.append(context(f":warning: Warning: empty for this customer: {escape(tags)}. {escape(advice)}"))
+        # code spans: tags keep their underscores, so that they can be copied
+        tags = ", ".join(f"`{{{{{tag}}}}}`" for tag in view.empty_tags)
+        advice = f'Write `{{{{{view.empty_tags[0]} | default("…")}}}}` to say what stands there instead.'
+        blocks.append(context(f":warning: Warning: empty for this customer: {tags}. {advice}"))
     return blocks
 
 

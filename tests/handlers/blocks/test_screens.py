@@ -121,9 +121,11 @@ def test_what_says_what_is_wrong_and_shows_the_message(db: Database, caller: Cal
 
     said = what()
     assert "You owe €123.45" in said
-    assert "empty for this customer: {{customer.group}}" in said
+    assert 'empty for this customer: `{{customer.group}}`. Write `{{customer.group | default("…")}}` to say' in said
     compose.save(db, caller, draft, body="{{customer.nam}}")
     assert "Did you mean {{customer.name}}?" in what()
+    compose.save(db, caller, draft, body="{{contact.first_nam}}")
+    assert "Did you mean {{contact.first_name}}?" in what(), "a tag can be copied from where it is named"
 
 
 def test_an_inserted_tag_gets_a_new_input_and_leaves_the_others(db: Database, caller: Caller, draft: int) -> None:
