@@ -9,16 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.app import Bot
 from bot.config import Settings
-from sandbox import MailCatcher, Sandbox
+from sandbox import MailCatcher, NeverHappened, Sandbox
 from sandbox.conversation import Message
 from sandbox.modal import Modal
 from sandbox.person import Person
 from storage.db import Database, utcnow
-from storage.models import Campaign
+from storage.models import Action, Campaign
 from tests.builders import Builder
 
 TEAM = "T0SANDBOX1"
@@ -107,10 +107,26 @@ class Office:
             if owed:
                 self.build.invoice(customer, today=today, outstanding=owed)
 
+    def book_more(self, customers: int) -> None:
+        """Add customers who owe EUR 10.00 each and can be mailed."""
+        today = utcnow().date()
+        for n in range(customers):
+            customer = self.build.customer(f"More {n} Ltd", overdue=None, email=f"pay@more{n}.example")
+            self.build.invoice(customer, today=today, outstanding=1_000)
+
     def let_time_pass(self, **of: float) -> None:
         """Move the start of every scheduled campaign into the past, so that it is due now; `of` is a timedelta."""
         with self.db.write() as session:
-            session.execute(update(Campaign).values(starts_at=Campaign.starts_at - timedelta(**of)))
+            for campaign in session.scalars(select(Campaign).where(Campaign.state == "scheduled")):
+                assert campaign.starts_at is not None
+                campaign.starts_at -= timedelta(**of)
+                for action in session.scalars(select(Action).where(Action.campaign_id == campaign.id)):
+                    action.due_at = action.due_at and action.due_at - timedelta(**of)
+
+    def let_retries_fall_due(self) -> None:
+        """Let everything that waits for its next try be due now."""
+        with self.db.write() as session:
+            session.execute(update(Action).where(Action.state == "queued").values(due_at=utcnow()))
 
     # -- what people do
 
@@ -135,9 +151,13 @@ class Office:
         result = self.write(person, **how).submit()
         assert not (result.errors or result.blocked or result.trouble), result
 
-    def said(self, person: Person, wanted: str | Callable[[Message], bool], timeout: float = 30) -> Message:
+    def said(self, person: Person, wanted: str | Callable[[Message], bool], timeout: float = 20) -> Message:
         """Wait until the person's DM says `wanted`."""
-        return person.dm.wait_for(wanted, timeout)
+        try:
+            return person.dm.wait_for(wanted, timeout)
+        except NeverHappened as error:
+            shown = "\n---\n".join(f"{one.text}\n{one.rendered}" for one in person.dm.messages)
+            raise NeverHappened(f"{error}; the DM shows:\n{shown}") from None
 
 
 def _recording() -> Path | None:
