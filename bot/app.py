@@ -52,9 +52,9 @@ class Worker:
         secret_key = settings.secret_key.get_secret_value()
         self._scheduler = make_scheduler(
             [
-                Job("freeze", 0.5, lambda: freeze.freeze_due(db)),
-                Job("tick", 0.5, lambda: self._wake_if(tick.tick(db))),
-                Job("notify", 0.5, notifier.draw_due),
+                Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
+                Job("tick", 0.2, lambda: self._wake_if(tick.tick(db))),
+                Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, email, secret_key)),
                 Job("rescue", 15, lambda: self._wake_if(rescue.rescue(db, name=name))),
                 Job("delays", 30, lambda: tick.tell_delays(db)),

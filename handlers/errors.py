@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt import App, BoltResponse
@@ -25,8 +26,10 @@ log = get_logger(__name__)
 Fields = Mapping[str, str]
 """An input's name in the use case -> its block id, or what that id begins with."""
 
-GONE = {"expired_trigger_id", "exchanged_trigger_id", "hash_conflict", "not_found", "view_not_found"}
-"""Slack's answers when the person was faster than we were: the next click gets it right, so nothing is shown."""
+GONE = {"exchanged_trigger_id", "hash_conflict", "not_found", "view_not_found"}
+"""Slack's answers when the person was faster than we were: what they see is newer, so nothing is shown."""
+TOO_LATE = "That took longer than Slack waits for a window, so it could not open. Nothing is lost: please try again."
+"""Said for expired_trigger_id: Slack lets a window open within three seconds of a click."""
 
 
 def register(app: App, fields: Mapping[str, Fields]) -> None:
@@ -44,6 +47,8 @@ def _explain(error: Exception) -> str:
         return welcome_text(error.admins)
     if isinstance(error, UserError):
         return error.message
+    if isinstance(error, SlackApiError) and error.response.get("error") == "expired_trigger_id":
+        return TOO_LATE
     reference = secrets.token_hex(4)
     log.error("listener_failed", reference=reference, error=type(error).__name__, exc_info=error)
     return (
@@ -67,7 +72,8 @@ def _respond(
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": text, "blocks": blocks})
     if body.get("view") and body.get("trigger_id"):
-        client.views_push(trigger_id=body["trigger_id"], view=_view(blocks))
+        with suppress(SlackApiError):  # the trigger may be what was too late; the view in front of the person stays
+            client.views_push(trigger_id=body["trigger_id"], view=_view(blocks))
     elif body.get("response_url"):
         WebhookClient(body["response_url"]).send(
             text=text, blocks=blocks, response_type="ephemeral", replace_original=False

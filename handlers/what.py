@@ -65,7 +65,8 @@ def _insert(turn: Turn, field: str, typed_text: str) -> None:
     metadata = turn.metadata.rekeyed(field, "tags")
     tag = chosen(turn.body) or ""
     draft = compose.insert_tag(turn.deps.db, turn.caller, metadata.campaign_id, field=field, typed=typed_text, tag=tag)
-    _redraw(turn, draft, metadata)
+    # drawn even over a preview that came in between: the state in this payload has everything that was typed
+    _redraw(turn, draft, metadata, force=True)
 
 
 def back_to_who(turn: Turn) -> None:
@@ -118,8 +119,8 @@ def _save(turn: Turn) -> DraftView:
         raise UserError(error.message) from None  # a click has no inputs to put the errors at
 
 
-def _redraw(turn: Turn, draft: DraftView, metadata: Metadata) -> None:
+def _redraw(turn: Turn, draft: DraftView, metadata: Metadata, *, force: bool = False) -> None:
     shown = preview.show(turn.deps.db, turn.caller, draft.id)
     positions = compose.positions(turn.deps.db, turn.caller)
-    turn.redraw(what_view(draft, positions, shown, metadata))
+    turn.redraw(what_view(draft, positions, shown, metadata), force=force)
     turn.ack()
