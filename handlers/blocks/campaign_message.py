@@ -46,7 +46,7 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
         blocks += [divider(), *_manual_blocks(view)]
     blocks += [decided_block(row) for row in view.decided]
     ignored_here = sum(row.state is ActionState.IGNORED for row in view.decided)
-    if view.to_decide > len(view.rows) or view.to_undo > ignored_here:
+    if view.to_decide > 1 or view.to_undo > ignored_here:
         more = f"All {view.to_decide + view.to_undo}"
         blocks.append(actions([button(more, ids.MANUAL_OPEN, value=str(view.campaign_id))]))
     return blocks

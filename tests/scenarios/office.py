@@ -18,7 +18,7 @@ from sandbox.conversation import Message
 from sandbox.modal import Modal
 from sandbox.person import Person
 from storage.db import Database, utcnow
-from storage.models import Action, Campaign
+from storage.models import Action, Campaign, Contact, Customer
 from tests.builders import Builder
 
 TEAM = "T0SANDBOX1"
@@ -113,6 +113,18 @@ class Office:
         for n in range(customers):
             customer = self.build.customer(f"More {n} Ltd", overdue=None, email=f"pay@more{n}.example")
             self.build.invoice(customer, today=today, outstanding=1_000)
+
+    def add_contact(self, customer: str, email: str) -> None:
+        """Add a second contact, not the main one, to a customer of the book."""
+        with self.db.read() as session:
+            row = session.scalars(select(Customer).where(Customer.name == customer)).one()
+        self.build.contact(row, email=email, first_name="Bo", last_name="Boss", is_main=False)
+
+    def emails_of(self, customer: str) -> list[str | None]:
+        """Return the addresses of a customer's contacts, as the book has them now."""
+        with self.db.read() as session:
+            rows = select(Contact.email).join(Customer, Customer.id == Contact.customer_id)
+            return list(session.scalars(rows.where(Customer.name == customer).order_by(Contact.email)))
 
     def let_time_pass(self, **of: float) -> None:
         """Move the start of every scheduled campaign into the past, so that it is due now; `of` is a timedelta."""
