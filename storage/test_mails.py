@@ -25,6 +25,20 @@ def waiting(session: Session, workspace_id: int, user_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def asked_since(
+    session: Session, workspace_id: int, user_id: int, campaign_id: int, customer_id: int, *, since: datetime
+) -> bool:
+    """Tell whether the user asked for this customer's message after `since`."""
+    query = select(SystemMail.payload).where(
+        SystemMail.workspace_id == workspace_id,
+        SystemMail.requested_by == user_id,
+        SystemMail.kind == SystemMailKind.TEST.value,
+        SystemMail.subject_id == campaign_id,
+        SystemMail.created_at > since,
+    )
+    return any(payload == {"customer_id": customer_id} for payload in session.scalars(query))
+
+
 def add(
     session: Session,
     workspace_id: int,

@@ -20,9 +20,10 @@ from tests.builders import Builder
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever needs a database on both kinds."""
+    """Run whatever needs a database on both kinds, unless a test says that one is enough (`pytest.mark.database`)."""
     if "database_url" in metafunc.fixturenames:
-        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+        only = metafunc.definition.get_closest_marker("database")
+        metafunc.parametrize("database_url", only.args if only else ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture(scope="session")

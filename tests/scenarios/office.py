@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.app import Bot
 from bot.config import Settings
@@ -126,6 +126,13 @@ class Office:
             rows = select(Contact.email).join(Customer, Customer.id == Contact.customer_id)
             return list(session.scalars(rows.where(Customer.name == customer).order_by(Contact.email)))
 
+    def count(self, table: str, where: str = "1 = 1") -> int:
+        """Count rows of the database."""
+        with self.db.read() as session:
+            found = session.scalar(text(f"SELECT count(*) FROM {table} WHERE {where}"))
+            assert isinstance(found, int)
+            return found
+
     def let_time_pass(self, **of: float) -> None:
         """Move the start of every scheduled campaign into the past, so that it is due now; `of` is a timedelta."""
         with self.db.write() as session:
@@ -153,8 +160,8 @@ class Office:
         what = person.modal("What")
         what.type("what_subject", subject)
         what.type("what_body", body)
-        for name, text in typed.items():
-            what.type(name, text)
+        for name, content in typed.items():
+            what.type(name, content)
         assert not what.submit().errors
         return person.modal("Check and send")
 

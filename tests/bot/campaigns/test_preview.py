@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -132,7 +134,26 @@ def test_a_stuck_mail_server_does_not_collect_clicks(db: Database, build: Builde
     user = build.user()
     customer = build.customer()
     draft = build.campaign(user)
-    for _ in range(test_send.MOST_WAITING):
-        test_send.request(db, build.caller(user), draft.id, customer_id=customer.id, now=NOW)
+    for n in range(5):
+        at = NOW + timedelta(seconds=6 * n)
+        test_send.request(db, build.caller(user), draft.id, customer_id=customer.id, now=at)
     with pytest.raises(UserError, match="still waiting"):
-        test_send.request(db, build.caller(user), draft.id, customer_id=customer.id, now=NOW)
+        test_send.request(db, build.caller(user), draft.id, customer_id=customer.id, now=NOW + timedelta(minutes=1))
+
+
+def test_one_click_delivered_twice_is_one_test(db: Database, build: Builder) -> None:
+    user = build.user()
+    first, second = build.customer("One"), build.customer("Two")
+    draft = build.campaign(user)
+
+    def ask(customer_id: int, seconds: int) -> None:
+        at = NOW + timedelta(seconds=seconds)
+        test_send.request(db, build.caller(user), draft.id, customer_id=customer_id, now=at)
+
+    ask(first.id, 1)
+    ask(first.id, 5)
+    ask(second.id, 5)
+    ask(first.id, 7)
+    with db.read() as session:
+        asked = session.scalars(select(SystemMail.payload).order_by(SystemMail.id)).all()
+    assert asked == [{"customer_id": first.id}, {"customer_id": second.id}, {"customer_id": first.id}]
