@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.errors import NotOnScreen, SandboxError
-from sandbox.input_state import Control, controls
+from sandbox.input_state import Control, Key, controls
 from sandbox.jsontypes import Json
 from sandbox.render import readable
 
@@ -40,12 +40,17 @@ _WAYS: tuple[Callable[[Control, str], bool], ...] = (
 )
 
 
-def find(blocks: list[Json], name: str, fits: Callable[[Control], bool], nth: int = 0) -> Control:
+def find(blocks: list[Json], name: str | Key, fits: Callable[[Control], bool], nth: int = 0) -> Control:
     """Return the `nth` fitting element called `name`: an action_id, a label, a placeholder, or part of one.
 
-    Raises NotOnScreen, listing what there is.
+    A pair (block_id, action_id) means exactly that element. Raises NotOnScreen, listing what there is.
     """
     candidates = [one for one in controls(blocks) if fits(one)]
+    if isinstance(name, tuple):
+        exact = next((one for one in candidates if one.key == name), None)
+        if exact is None:
+            raise NotOnScreen(f"{name} is no longer on the screen")
+        return exact
     for way in _WAYS:
         found = [one for one in candidates if way(one, name)]
         if found:
@@ -64,8 +69,11 @@ def flat_options(source: Json) -> list[Json]:
     return options
 
 
-def pick(options: list[Json], text: str) -> Json:
-    """Return the option with this text, or the only one that contains it; raises NotOnScreen."""
+def pick(options: list[Json], text: str | Json) -> Json:
+    """Return the option with this text, or the only one that contains it, or the very option; raises NotOnScreen."""
+    if isinstance(text, dict):
+        needs(text in options, "this option is no longer offered")
+        return text
     texts = [plain_text(one.get("text")) for one in options]
     for one, shown in zip(options, texts, strict=True):
         if shown == text:

@@ -72,6 +72,7 @@ class MailCatcher(MailFaults):
         self._controller: _Controller | None = None
         self._arrived = threading.Condition()
         self._messages: list[Caught] = []
+        self.listeners: list[Callable[[], None]] = []
 
     @property
     def faults(self) -> MailFaults:
@@ -142,12 +143,14 @@ class MailCatcher(MailFaults):
                 raise NeverHappened(f"{len(self._messages)} mails after {timeout:g} s, waited for {wanted}")
             return list(self._messages)
 
-    def keep(self, sender: str, recipients: list[str], raw: bytes) -> None:
-        """Record one mail; called by the server."""
+    def keep(self, sender: str, recipients: list[str], raw: bytes, at: float | None = None) -> None:
+        """Record one mail, arrived now unless `at` (a Unix time in seconds) says when; called by the server."""
         message = email.message_from_bytes(raw.replace(b"\r\n", b"\n"), policy=email.policy.default)
         with self._arrived:
-            self._messages.append(Caught(sender, tuple(recipients), message, raw))
+            self._messages.append(Caught(sender, tuple(recipients), message, raw, at or time.time()))
             self._arrived.notify_all()
+        for listener in list(self.listeners):
+            listener()
 
 
 def free_port() -> int:

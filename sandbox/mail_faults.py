@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass
-class _Rule:
+class Rule:
+    """One fault: its kind, whom it strikes (None: anybody) and how often still (None: always)."""
+
     kind: str
     address: str | None
     times: int | None
@@ -22,22 +24,24 @@ class _Rule:
 
 
 class MailFaults:
-    """Faults; `times` None means always. A 4xx code is transient, 5xx permanent."""
+    """Faults; `times` None means always, `address` None any. A 4xx code is transient, 5xx permanent."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: list[_Rule] = []
+        self._rules: list[Rule] = []
         self._open = threading.Event()
         self._open.set()
         self.held = 0
 
-    def refuse(self, address: str, code: int = 550, text: str = "5.1.1 no such user", times: int | None = None) -> None:
+    def refuse(
+        self, address: str | None, code: int = 550, text: str = "5.1.1 no such user", times: int | None = None
+    ) -> None:
         """Refuse this recipient at RCPT."""
-        self._add(_Rule("rcpt", address.lower(), times, f"{code} {text}"))
+        self._add(Rule("rcpt", address and address.lower(), times, f"{code} {text}"))
 
     def refuse_sender(self, address: str, code: int = 550, text: str = "5.7.1 sender refused") -> None:
         """Refuse this sender at MAIL FROM."""
-        self._add(_Rule("mail", address.lower(), None, f"{code} {text}"))
+        self._add(Rule("mail", address.lower(), None, f"{code} {text}"))
 
     def refuse_data(
         self,
@@ -47,19 +51,19 @@ class MailFaults:
         times: int | None = None,
     ) -> None:
         """Refuse the message after DATA when it goes to this address, any message when None."""
-        self._add(_Rule("data", address and address.lower(), times, f"{code} {text}"))
+        self._add(Rule("data", address and address.lower(), times, f"{code} {text}"))
 
-    def delay(self, address: str, seconds: float, times: int | None = None) -> None:
+    def delay(self, address: str | None, seconds: float, times: int | None = None) -> None:
         """Answer DATA only after `seconds` when the message goes to this address."""
-        self._add(_Rule("delay", address.lower(), times, seconds=seconds))
+        self._add(Rule("delay", address and address.lower(), times, seconds=seconds))
 
-    def drop_before_data(self, address: str, times: int | None = 1) -> None:
+    def drop_before_data(self, address: str | None, times: int | None = 1) -> None:
         """Cut the connection when DATA is announced: the message can't have been taken."""
-        self._add(_Rule("drop_before", address.lower(), times))
+        self._add(Rule("drop_before", address and address.lower(), times))
 
-    def drop_after_data(self, address: str, times: int | None = 1) -> None:
+    def drop_after_data(self, address: str | None, times: int | None = 1) -> None:
         """Record the message, then cut the connection before the answer: the sender can't know."""
-        self._add(_Rule("drop_after", address.lower(), times))
+        self._add(Rule("drop_after", address and address.lower(), times))
 
     def hold(self) -> None:
         """Give no answer to DATA until `release`; `held` counts the sessions waiting."""
@@ -76,11 +80,17 @@ class MailFaults:
         self.release()
 
     @property
+    def active(self) -> list[Rule]:
+        """The faults that will still strike, oldest first."""
+        with self._lock:
+            return [replace(one) for one in self._rules if one.times != 0]
+
+    @property
     def holding(self) -> bool:
         """Whether answers to DATA are held back."""
         return not self._open.is_set()
 
-    def strike(self, kind: str, recipients: list[str]) -> _Rule | None:
+    def strike(self, kind: str, recipients: list[str]) -> Rule | None:
         """Return the first fitting fault and count one occasion; called by the server."""
         with self._lock:
             for rule in self._rules:
@@ -90,6 +100,6 @@ class MailFaults:
                     return rule
         return None
 
-    def _add(self, rule: _Rule) -> None:
+    def _add(self, rule: Rule) -> None:
         with self._lock:
             self._rules.append(rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from sandbox.errors import SandboxError
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the workspace knows of the installed app."""
+    """What the workspace knows of the installed app; `help` has description and usage hint of each command."""
 
     name: str
     bot_name: str
@@ -21,6 +21,7 @@ class Manifest:
     scopes: frozenset[str]
     events: frozenset[str]
     home_tab: bool
+    help: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def read_manifest(source: str | Path | dict[str, Any]) -> Manifest:
@@ -41,11 +42,13 @@ def read_manifest(source: str | Path | dict[str, Any]) -> Manifest:
     name = (raw.get("display_information") or {}).get("name", "App")
     scopes = ((raw.get("oauth_config") or {}).get("scopes") or {}).get("bot") or []
     subscriptions = (raw.get("settings") or {}).get("event_subscriptions") or {}
+    commands = features.get("slash_commands") or []
     return Manifest(
         name=name,
         bot_name=(features.get("bot_user") or {}).get("display_name", name),
-        commands=frozenset(one["command"] for one in features.get("slash_commands") or []),
+        commands=frozenset(one["command"] for one in commands),
         scopes=frozenset(scopes),
         events=frozenset(subscriptions.get("bot_events") or []),
         home_tab=bool((features.get("app_home") or {}).get("home_tab_enabled")),
+        help={one["command"]: (one.get("description", ""), one.get("usage_hint", "")) for one in commands},
     )

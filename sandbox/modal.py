@@ -147,9 +147,10 @@ class Modal(ViewSurface):
         with workspace.lock:
             if not self.submit_label:
                 raise SandboxError("this modal has no submit button")
-            blocked = client_objections(self.blocks, self._inputs())
-            if blocked:
-                return SubmitResult(blocked=blocked)
+            self._view.objections = objections(self.blocks, self._inputs())
+            if self._view.objections:
+                workspace.touch()
+                return SubmitResult(blocked=client_objections(self.blocks, self._inputs()))
             self._view.errors, self._view.trouble = {}, None
             payload = self._person.payloads.submission(self._view.output())
         acks = self._person.deliver("view_submission", payload, times=times)
@@ -205,14 +206,20 @@ class Modal(ViewSurface):
 
 def client_objections(blocks: list[Json], inputs: InputState) -> dict[str, str]:
     """Return what Slack's own client says before it delivers a submission: input label -> reason."""
-    objections = {}
+    labels = {one.key[0]: plain_text(one.block.get("label")) for one in controls(blocks) if one.in_input}
+    return {labels[block_id]: reason for block_id, reason in objections(blocks, inputs).items()}
+
+
+def objections(blocks: list[Json], inputs: InputState) -> dict[str, str]:
+    """Return what Slack's own client says before it delivers a submission: block_id -> reason."""
+    found = {}
     for control in controls(blocks):
         if control.in_input:
             held = inputs.get(control.key)
             reason = _objection(control, held.submitted, held.shown)
             if reason:
-                objections[plain_text(control.block.get("label"))] = reason
-    return objections
+                found[control.key[0]] = reason
+    return found
 
 
 def _objection(control: Control, value: Any, shown: Any) -> str | None:

@@ -28,6 +28,7 @@ class Profile:
     is_ultra_restricted: bool = False
     app_id: str | None = None
     bot_id: str | None = None
+    title: str = ""
 
     @property
     def username(self) -> str:
@@ -39,7 +40,7 @@ def user_object(profile: Profile, team_id: str, *, with_email: bool, with_locale
     """Return the user object (https://docs.slack.dev/reference/objects/user-object)."""
     offset = datetime.now(ZoneInfo(profile.tz)).utcoffset()
     shown: Json = {
-        "title": "",
+        "title": profile.title,
         "phone": "",
         "real_name": profile.name,
         "real_name_normalized": profile.name,

@@ -120,6 +120,7 @@ class Sandbox:
         is_bot: bool = False,
         deleted: bool = False,
         is_restricted: bool = False,
+        title: str = "",
     ) -> Person:
         """Add somebody to the workspace; the first owner is its primary owner."""
         workspace = self.workspace
@@ -138,6 +139,7 @@ class Sandbox:
                 is_bot=is_bot,
                 deleted=deleted,
                 is_restricted=is_restricted,
+                title=title,
             )
             workspace.profiles[profile.user_id] = profile
             person = self.people[profile.user_id] = Person(workspace, self._courier, profile)

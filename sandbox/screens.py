@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class View:
-    """One view on somebody's screen: as Slack describes it, and the values its inputs hold."""
+    """One view on somebody's screen: as Slack describes it, and the values its inputs hold.
+
+    `errors` (the bot's) and `objections` (the client's own, nothing was delivered) are by block_id.
+    """
 
     user_id: str
     raw: Json
     inputs: InputState = field(default_factory=InputState)
     errors: dict[str, str] = field(default_factory=dict)
+    objections: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.delivery import Ack
 from sandbox.finding import find, flat_options, label_of, needs, option_texts, pick
-from sandbox.input_state import STATEFUL, TEXT_INPUTS, Control, InputState, controls
+from sandbox.input_state import STATEFUL, TEXT_INPUTS, Control, InputState, Key, controls
 from sandbox.jsontypes import Json
 from sandbox.render import Renderer
 
@@ -71,7 +71,7 @@ class Surface(ABC):
     def _whole_text(self) -> str:
         return self.rendered
 
-    def value(self, name: str) -> Any:
+    def value(self, name: str | Key) -> Any:
         """Return what an input shows: text, option text(s), a person's id, a date; None or [] when empty."""
         with self._person.workspace.lock:
             control = find(self.blocks, name, lambda one: one.type in STATEFUL)
@@ -80,7 +80,7 @@ class Surface(ABC):
             return option_texts([shown])[0] if shown else None
         return option_texts(shown) if STATEFUL[control.type][1] == "selected_options" else shown
 
-    def click(self, name: str, nth: int = 0, confirm: bool = True, times: int = 1) -> Ack:
+    def click(self, name: str | Key, nth: int = 0, confirm: bool = True, times: int = 1) -> Ack:
         """Click a button by its text or action_id, and wait for the ack.
 
         `confirm` False cancels at the button's confirmation, so nothing is delivered. `times` 2 is a double click:
@@ -91,7 +91,7 @@ class Surface(ABC):
             return NO_DELIVERY
         return self._act(control, times=times)
 
-    def type(self, name: str, text: str, *, enter: bool = False) -> Ack:
+    def type(self, name: str | Key, text: str, *, enter: bool = False) -> Ack:
         """Replace the content of a text input; dispatches as its dispatch_action_config says. `enter` presses it."""
         control = find(self.blocks, name, lambda one: one.type in TEXT_INPUTS - {"rich_text_input"})
         with self._person.workspace.lock:
@@ -104,12 +104,14 @@ class Surface(ABC):
             return self._act(control)
         return NO_DELIVERY
 
-    def choose(self, name: str, *choices: Any, query: str | None = None, nth: int = 0, confirm: bool = True) -> Ack:
+    def choose(
+        self, name: str | Key, *choices: Any, query: str | None = None, nth: int = 0, confirm: bool = True
+    ) -> Ack:
         """Choose in a select, radio, checkboxes, overflow or date picker, and wait for the ack if that is dispatched.
 
-        `choices` are option texts, names of people, dates (date, "YYYY-MM-DD"), times (time, "HH:MM"), or an aware
-        datetime. Several add up in multi selects and checkboxes. `query` is what is typed into an external select,
-        the option text when omitted. Choosing what is chosen already dispatches nothing, as in Slack.
+        `choices` are option texts, options, names of people, dates (date, "YYYY-MM-DD"), times (time, "HH:MM"), or an
+        aware datetime. Several add up in multi selects and checkboxes. `query` is what is typed into an external select,
+        the option text when omitted; an option that `offered` gave needs no query. Choosing what is chosen already dispatches nothing, as in Slack.
         """
         control = find(self.blocks, name, lambda one: one.type in STATEFUL or one.type == "overflow", nth)
         needs(control.type not in TEXT_INPUTS, f"{name!r} is typed into, not chosen from")
@@ -120,7 +122,7 @@ class Surface(ABC):
             return self._act(control, picked=picked[0])
         return self._put(control, picked)
 
-    def clear(self, name: str, *choices: str, nth: int = 0) -> Ack:
+    def clear(self, name: str | Key, *choices: str | Json, nth: int = 0) -> Ack:
         """Empty an input, or take only `choices` out of a multi select or checkboxes."""
         control = find(self.blocks, name, lambda one: one.type in STATEFUL, nth)
         with self._person.workspace.lock:
@@ -137,10 +139,14 @@ class Surface(ABC):
         text_input = control.type in TEXT_INPUTS
         return self._act(control) if self._dispatches(control) and not text_input else NO_DELIVERY
 
-    def options(self, name: str, query: str = "", nth: int = 0) -> list[str]:
+    def options(self, name: str | Key, query: str = "", nth: int = 0) -> list[str]:
         """Return the texts of the options a select offers; for an external one, after typing `query`."""
+        return option_texts(self.offered(name, query, nth))
+
+    def offered(self, name: str | Key, query: str = "", nth: int = 0) -> list[Json]:
+        """Return the options a select offers; for an external one, after typing `query`."""
         control = find(self.blocks, name, lambda one: one.type in STATEFUL or one.type == "overflow", nth)
-        return option_texts(self._offered(control, query))
+        return self._offered(control, query)
 
     def _put(self, control: Control, picked: list[Any]) -> Ack:
         with self._person.workspace.lock:
@@ -165,10 +171,12 @@ class Surface(ABC):
             return choice.strftime("%H:%M") if isinstance(choice, clock) else choice
         if control.type == "datetimepicker":
             return int(choice.timestamp()) if isinstance(choice, datetime) else choice
+        if "external" in control.type and isinstance(choice, dict):
+            return choice
         if "external" in control.type:
             return pick(self._offered(control, str(choice) if query is None else query), str(choice))
         if control.element.get("options") or control.element.get("option_groups"):
-            return pick(flat_options(control.element), str(choice))
+            return pick(flat_options(control.element), choice if isinstance(choice, dict) else str(choice))
         return choice
 
     def _offered(self, control: Control, query: str) -> list[Json]:
@@ -179,9 +187,9 @@ class Surface(ABC):
         ack = self._person.deliver("block_suggestion", self._suggestion_payload(control, query))[0]
         return flat_options(ack.body) if ack.ok and isinstance(ack.body, dict) else []
 
-    def _is_one_of(self, item: Any, choices: tuple[str, ...]) -> bool:
+    def _is_one_of(self, item: Any, choices: tuple[str | Json, ...]) -> bool:
         if isinstance(item, dict) and "text" in item:
-            return option_texts([item])[0] in choices
+            return item in choices or option_texts([item])[0] in choices
         return item in [self._person.workspace_user(one) for one in choices]
 
     def _dispatches(self, control: Control) -> bool:
