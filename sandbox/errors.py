@@ -9,6 +9,14 @@ class SandboxError(Exception):
     """A person tried what cannot be done on the screen as it stands, or the sandbox was set up wrongly."""
 
 
+class PortInUse(SandboxError):
+    """Somebody else listens on the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use")
+        self.port = port
+
+
 class NotOnScreen(SandboxError):
     """The named button, input or option is not on the screen."""
 

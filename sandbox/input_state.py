@@ -131,6 +131,10 @@ class InputState:
         held.shown = held.submitted = copy.deepcopy(value)
         held.dirty = True
 
+    def all_shown(self) -> list[tuple[Key, Any]]:
+        """Return what every element shows, by (block_id, action_id)."""
+        return [(key, held.shown) for key, held in self._held.items()]
+
     def values(self) -> Json:
         """Return `state.values`: every element that can hold a value, also outside input blocks."""
         values: Json = {}

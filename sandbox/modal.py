@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.delivery import TROUBLE
 from sandbox.errors import ApiError, NotOnScreen, SandboxError
 from sandbox.finding import find, plain_text
-from sandbox.input_state import Control, InputState, controls
+from sandbox.input_state import Control, InputState, Key, controls
 from sandbox.jsontypes import Json
 from sandbox.screens import View
 from sandbox.surface import Surface
@@ -128,7 +128,7 @@ class Modal(ViewSurface):
     def _whole_text(self) -> str:
         return self.text
 
-    def attach(self, name: str, *files: SharedFile) -> None:
+    def attach(self, name: str | Key, *files: SharedFile) -> None:
         """Put files, made by `person.upload_file`, into a file input."""
         workspace = self._person.workspace
         control = find(self.blocks, name, lambda one: one.type == "file_input")

@@ -13,7 +13,8 @@ from sandbox.manifest import read_manifest
 from sandbox.people import Profile
 from sandbox.person import Person
 from sandbox.record import Record, Recorder, Violation
-from sandbox.server import HOST, Server
+from sandbox.server import Server
+from sandbox.serving import HOST
 from sandbox.socket_mode import SocketHub
 from sandbox.web_api.gateway import Gateway
 from sandbox.workspace import Workspace

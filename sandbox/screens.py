@@ -85,7 +85,7 @@ class Screens:
         kept = {name: view.raw[name] for name in ("id", "root_view_id", "previous_view_id")}
         view.raw = self._raw(args) | kept
         view.inputs.mount(view.blocks)
-        view.errors, view.trouble = {}, None
+        view.errors, view.objections, view.trouble = {}, {}, None
         return view
 
     def publish(self, user_id: str, args: Json, view_hash: str | None = None) -> View:

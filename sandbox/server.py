@@ -5,72 +5,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
-import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from sandbox.errors import SandboxError
 from sandbox.jsontypes import Json
 from sandbox.response_url import answer_response_url
+from sandbox.serving import Serving
 from sandbox.socket_mode import SocketHub
 from sandbox.web_api.gateway import Gateway
 from sandbox.workspace import Workspace
 
-HOST = "127.0.0.1"
 # slack_sdk closes only between two frames: frequent pings let a client leave at once
 PING_SECONDS = 0.2
 
 
 class Server:
-    """Runs the Starlette app under uvicorn in a thread of its own."""
+    """The Web API, the sockets, response URLs and files."""
 
     def __init__(self, workspace: Workspace, gateway: Gateway, hub: SocketHub, port: int) -> None:
         self._workspace = workspace
         self._gateway = gateway
         self._hub = hub
-        self._port = port
-        self._uvicorn: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-        self._ready = threading.Event()
+        self._serving = Serving("sandbox", port, ws="websockets-sansio", ws_ping_interval=PING_SECONDS)
         self.calls_under_way = 0
 
     def start(self) -> int:
         """Listen, and return the port."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, self._port))
-        listener.listen()
-        self._port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            self.app(),
-            log_config=None,
-            access_log=False,
-            ws="websockets-sansio",
-            ws_ping_interval=PING_SECONDS,
-            timeout_graceful_shutdown=1,
-        )
-        self._uvicorn = uvicorn.Server(config)
-        serving = self._uvicorn.serve(sockets=[listener])
-        self._thread = threading.Thread(target=asyncio.run, args=(serving,), name="sandbox", daemon=True)
-        self._thread.start()
-        if not self._ready.wait(10):
-            raise SandboxError("the sandbox server did not start")
-        return self._port
+        return self._serving.start(self.app())
 
     def stop(self) -> None:
         """Close all connections and stop; a second call does nothing."""
-        if self._uvicorn and self._thread:
-            self._uvicorn.should_exit = True
-            self._thread.join(10)
-            self._uvicorn = self._thread = None
-            self._ready.clear()
+        self._serving.stop()
 
     def app(self) -> Starlette:
         """Return the app: the Web API, the socket, response URLs and files."""
@@ -87,7 +57,6 @@ class Server:
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         self._hub.runs_in(asyncio.get_running_loop())
-        self._ready.set()
         yield
 
     async def _call(self, request: Request) -> Response:

@@ -109,9 +109,10 @@ class Surface(ABC):
     ) -> Ack:
         """Choose in a select, radio, checkboxes, overflow or date picker, and wait for the ack if that is dispatched.
 
-        `choices` are option texts, options, names of people, dates (date, "YYYY-MM-DD"), times (time, "HH:MM"), or an
-        aware datetime. Several add up in multi selects and checkboxes. `query` is what is typed into an external select,
-        the option text when omitted; an option that `offered` gave needs no query. Choosing what is chosen already dispatches nothing, as in Slack.
+        `choices` are option texts, options (as `offered` gave them), names of people, dates (date, "YYYY-MM-DD"), times
+        (time, "HH:MM"), or an aware datetime. Several add up in multi selects and checkboxes. `query` is what is typed
+        into an external select, the option text when omitted. Choosing what is chosen already dispatches nothing, as
+        in Slack.
         """
         control = find(self.blocks, name, lambda one: one.type in STATEFUL or one.type == "overflow", nth)
         needs(control.type not in TEXT_INPUTS, f"{name!r} is typed into, not chosen from")

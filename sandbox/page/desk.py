@@ -1,0 +1,52 @@
+"""What all pages share: the sandbox, the mail, the templates, and what the page itself remembers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from sandbox.jsontypes import Json
+from sandbox.mail import MailCatcher
+from sandbox.page.templating import make_environment
+from sandbox.sandbox import Sandbox
+
+TOUR_COOKIE = "tour"
+
+
+@dataclass
+class Desk:
+    """`read` has the ts of the newest message seen, by person and conversation; `offers` what a select last offered."""
+
+    sandbox: Sandbox
+    mail: MailCatcher | None
+    environment: Environment = field(default_factory=make_environment)
+    read: dict[tuple[str, str], str] = field(default_factory=dict)
+    offers: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    seen_mails: int = 0
+    closing: threading.Event = field(default_factory=threading.Event)
+    wakers: list[Callable[[], None]] = field(default_factory=list)
+
+    def render(self, template: str, **values: Any) -> str:
+        """Return a template filled in."""
+        return self.environment.get_template(template).render(**values)
+
+    def page(self, request: Request, template: str, **values: Any) -> HTMLResponse:
+        """Answer with a whole page."""
+        touring = request.cookies.get(TOUR_COOKIE) != "seen"
+        shared = {"team": self.sandbox.workspace.team_name, "has_mail": self.mail is not None, "touring": touring}
+        return HTMLResponse(self.render(template, path=request.url.path, **shared, **values))
+
+    def notice(self, text: str) -> HTMLResponse:
+        """Answer a gesture with a line that the page shows for a while."""
+        return HTMLResponse(self.render("notice.html", text=text))
+
+    def wake(self) -> None:
+        """Let every open page look again."""
+        for waker in list(self.wakers):
+            waker()

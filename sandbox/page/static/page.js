@@ -1,0 +1,247 @@
+// What HTML alone can't do: keep what is typed, confirm, type-ahead, keys, focus, scrolling. Everything else is htmx.
+"use strict";
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const topModal = () => document.querySelector(".modal[data-top]");
+
+// -- what the browser owns survives updates: typed text, open menus, suggestion lists, a request under way
+
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old.nodeType === 1 && old.hasAttribute("data-client"));
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => {
+  if (name === "value" && element.hasAttribute("data-own")) return false;
+  if (name === "open" && element.hasAttribute("data-keep-open")) return false;
+  if (name === "class" && element.classList.contains("htmx-request")) return false;
+  return !(element.hasAttribute("data-combo") && name.startsWith("aria-") && /expanded|activedescendant/.test(name));
+};
+
+// -- questions before a gesture
+
+document.addEventListener("htmx:confirm", (event) => {
+  const element = event.detail.elt;
+  const input = element.matches("[role=option]") && element.closest(".combo").querySelector("[data-combo]");
+  const template = document.getElementById(element.dataset.confirm || (input ? `${input.id}-confirm` : ""));
+  if (!template) return;
+  event.preventDefault();
+  const dialog = document.getElementById("confirm");
+  dialog.replaceChildren(template.content.cloneNode(true));
+  dialog.returnValue = "no";
+  all("button", dialog).forEach((one) => one.addEventListener("click", () => dialog.close(one.value)));
+  dialog.onclose = () => {
+    if (dialog.returnValue === "yes") event.detail.issueRequest(true);
+    else takeBack(element);
+    element.focus();
+  };
+  dialog.showModal();
+});
+
+function takeBack(element) {
+  if (element.matches("select")) all("option", element).forEach((one) => (one.selected = one.defaultSelected));
+  if (element.matches("[type=checkbox], [type=radio]"))
+    all("input", element.closest(".boxes")).forEach((one) => (one.checked = one.defaultChecked));
+  if (element.matches(".moment")) element.value = element.defaultValue;
+}
+
+// -- type-ahead
+
+const listOf = (input) => document.getElementById(input.getAttribute("aria-controls"));
+const comboOf = (list) => list.closest(".combo").querySelector("[data-combo]");
+const choices = (list) => all("[role=option]:not([aria-disabled])", list);
+
+function showList(input, shown) {
+  const list = listOf(input);
+  list.hidden = !shown || !list.children.length;
+  input.setAttribute("aria-expanded", String(!list.hidden));
+  if (list.hidden) input.removeAttribute("aria-activedescendant");
+}
+
+function mark(input, option) {
+  choices(listOf(input)).forEach((one) => one.setAttribute("aria-selected", String(one === option)));
+  if (!option) return input.removeAttribute("aria-activedescendant");
+  input.setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+}
+
+function ask(input) {
+  if (input.value.trim().length >= Number(input.dataset.least)) htmx.trigger(input, "open");
+}
+
+function choose(input, option) {
+  showList(input, false);
+  if (input.dataset.combo === "line") {
+    input.value = `${option.dataset.line} `;
+    input.focus();
+  } else {
+    input.value = "";
+    htmx.trigger(option, "click");
+  }
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const input = event.detail.elt;
+  if (input.matches("[data-combo]") && input.value.trim().length < Number(input.dataset.least)) {
+    event.preventDefault();
+    showList(input, false);
+  }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!event.detail.target?.matches("[role=listbox]")) return;
+  const input = comboOf(event.detail.target);
+  showList(input, document.activeElement === input);
+  mark(input, input.value ? choices(event.detail.target)[0] : null);
+});
+
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest("[role=listbox]")) event.preventDefault();
+});
+document.addEventListener("click", (event) => {
+  const option = event.target.closest("[role=option]");
+  if (option && event.isTrusted) {
+    const input = comboOf(option);
+    showList(input, false);
+    if (input.dataset.combo === "line") choose(input, option);
+    else input.value = "";
+  }
+  if (event.target.matches("[data-combo]") && listOf(event.target).hidden) ask(event.target);
+  all("details[data-keep-open][open]").forEach((one) => {
+    if (!one.contains(event.target) || event.target.closest("li")) one.open = false;
+  });
+  const linked = event.target.closest("[data-url]");
+  if (linked && /^(https?|mailto):/i.test(linked.dataset.url)) window.open(linked.dataset.url, "_blank", "noopener");
+});
+document.addEventListener("focusout", (event) => {
+  if (event.target.matches("[data-combo]")) showList(event.target, false);
+});
+
+function comboKey(event, input) {
+  const list = listOf(input);
+  const options = choices(list);
+  const at = options.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (list.hidden) return ask(input);
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    return mark(input, options[(at + step + options.length) % options.length] || null);
+  }
+  if (list.hidden) return undefined;
+  if (event.key === "Escape") {
+    event.stopPropagation();
+    event.preventDefault();
+    return showList(input, false);
+  }
+  const whole = input.dataset.combo === "line" && options[at] && input.value.trim() === options[at].dataset.line;
+  if ((event.key === "Enter" || (event.key === "Tab" && input.dataset.combo === "line")) && at >= 0 && !whole) {
+    event.preventDefault();
+    choose(input, options[at]);
+  }
+  return undefined;
+}
+
+// -- keys
+
+document.addEventListener("keydown", (event) => {
+  const element = event.target;
+  if (element.matches("[data-combo]")) comboKey(event, element);
+  if (event.defaultPrevented || document.getElementById("confirm").open) return;
+  const form = element.closest(".modal");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) {
+    event.preventDefault();
+    form.requestSubmit();
+  } else if (event.key === "Enter" && element.matches("input[data-enter], textarea[data-enter]") && !event.shiftKey) {
+    if (element.matches("textarea")) return;
+    event.preventDefault();
+    htmx.trigger(element, "entered");
+  } else if (event.key === "Enter" && element.matches("input:not([type=checkbox], [type=radio], [type=file])") && form) {
+    event.preventDefault();
+    if (!element.matches("[data-combo]") && form.querySelector("[data-submit]")) form.requestSubmit();
+  } else if (event.key === "Escape") {
+    const menu = document.querySelector("details[data-keep-open][open]");
+    if (menu) menu.open = false;
+    else topModal()?.querySelector("[data-close]").click();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  // a surface in a message has nothing to submit; htmx takes care of the others
+  if (event.target.matches(".surface:not(.modal)")) event.preventDefault();
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.triggeringEvent?.type === "entered") event.detail.parameters.entered = "1";
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches("[data-composer]")) {
+    // the command is on its way: the line is free for the next one
+    const line = document.getElementById("line");
+    event.detail.elt.dataset.sent = line.value;
+    line.value = "";
+  }
+});
+
+// -- after every update: focus, scrolling, counters
+
+let lastTop = null;
+let lastFocus = null;
+let atEnd = true;
+
+const scroller = () => document.querySelector("[data-scroll]");
+
+document.addEventListener("focusin", (event) => {
+  lastFocus = { name: event.target.dataset?.name, surface: Boolean(event.target.closest(".surface")) };
+});
+
+function settle() {
+  const modal = topModal();
+  document.getElementById("app").inert = Boolean(modal);
+  const id = modal?.id ?? null;
+  if (id !== lastTop) {
+    lastTop = id;
+    const first = modal
+      ? modal.querySelector("[data-focus]") || modal.querySelector("input:not([type=hidden]), textarea, select") || modal
+      : document.getElementById("line");
+    first?.focus();
+  } else if (modal && (document.activeElement === document.body || !document.activeElement)) {
+    // an input that was given a new id is still the one the person was in
+    const again = lastFocus?.name && all("[data-name]", modal).find((one) => one.dataset.name === lastFocus.name);
+    (again || modal).focus({ preventScroll: true });
+  } else if (!modal && lastFocus?.surface && document.activeElement === document.body) {
+    // the button that was pressed has given way
+    scroller()?.focus({ preventScroll: true });
+  }
+  if (atEnd && scroller()) scroller().scrollTop = scroller().scrollHeight;
+  all("[data-max]").forEach(count);
+}
+
+function count(input) {
+  const counter = document.getElementById(`${input.id}-counter`);
+  if (!counter) return;
+  const left = Number(input.dataset.max) - input.value.length;
+  const near = left <= Math.max(20, Number(input.dataset.max) * 0.1);
+  counter.textContent = near ? `${left} left` : "";
+  counter.classList.toggle("over", left < 0);
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-max]")) count(event.target);
+});
+document.addEventListener("htmx:sseBeforeMessage", () => {
+  const box = scroller();
+  atEnd = !box || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+});
+document.addEventListener("htmx:sseMessage", settle);
+document.addEventListener("DOMContentLoaded", settle);
+
+// -- lines that pass
+
+let fading;
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const notice = document.getElementById("notice");
+  if (!notice || notice.hidden) return;
+  clearTimeout(fading);
+  fading = setTimeout(() => (notice.hidden = true), 6000);
+});
+const offline = (is) => (document.getElementById("offline").hidden = !is);
+document.addEventListener("htmx:sseError", () => offline(true));
+document.addEventListener("htmx:sseOpen", () => offline(false));
+document.addEventListener("htmx:sendError", () => offline(true));
