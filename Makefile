@@ -12,7 +12,7 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/pip install --quiet --editable ".[postgres,sandbox]" --group dev
 	@touch $@
 
-demo: $(VENV)/.ready  ## play one whole campaign on embedded defaults; ARGS=--once ends by itself
+demo: $(VENV)/.ready  ## the bot in a local Slack in your browser; ARGS=--once plays one campaign by itself
 	$(BIN)/campaign-bot demo $(ARGS)
 
 test: $(VENV)/.ready  ## every test, on SQLite and an embedded PostgreSQL

@@ -102,14 +102,19 @@ def check() -> None:
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after the campaign instead of staying up.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Play one campaign by itself and end.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on where the last run ended.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where the page is; 0 for any.")] = 8765,
 ) -> None:
-    """Play one whole campaign in a local Slack with a mail catcher; nothing leaves this machine."""
+    """Use the bot in a local Slack in the browser, with a mail catcher; nothing leaves this machine."""
     try:
-        from bot.demo import play
+        from bot.demo import play_once, show_page
     except ImportError as error:
         raise BotError(f"The demo needs {error.name}: pip install 'campaign-bot[sandbox]'") from None
-    play(once=once)
+    if once:
+        play_once()
+    else:
+        show_page(port, keep=keep)
 
 
 @app.command()

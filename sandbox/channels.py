@@ -59,6 +59,10 @@ class Channels:
         self._numbers = itertools.count(1)
         self.add(Channel("C0GENERAL1", "general", bot_is_member=False))
 
+    def count_on(self, number: int) -> None:
+        """Go on from the number of conversations of an earlier run."""
+        self._numbers = itertools.count(number + 1)
+
     def add(self, channel: Channel) -> Channel:
         """Add a conversation; return it."""
         self.by_id[channel.channel_id] = channel

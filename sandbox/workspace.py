@@ -115,6 +115,12 @@ class Workspace:
         """Return a fresh id in Slack's form, such as V0000000012."""
         return f"{prefix}{next(self._numbers):010d}"
 
+    def count_on(self, number: int, ts: str) -> None:
+        """Go on from the ids and timestamps of an earlier run, so that none comes twice."""
+        with self.lock:
+            self._numbers = itertools.count(number + 1)
+            self._last_ts = int(ts.replace(".", ""))
+
     def profile(self, user_id: str) -> Profile:
         """Return a user; raises ApiError user_not_found."""
         if user_id not in self.profiles:

@@ -1,27 +1,14 @@
-"""`campaign-bot demo`: one whole campaign on embedded defaults, played by a made-up person in a local Slack.
-
-The bot itself is the real one: it imports the sample book, talks Socket Mode to the sandbox and SMTP to the catcher.
-"""
+"""The demo played by itself: a made-up person runs one whole campaign, and each step is printed."""
 
 from __future__ import annotations
 
 import html
-import shutil
-import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.app import Bot, home_workspace
-from bot.config import Settings
-from bot.imports import import_files
+from bot.demo.stage import FOLDER, Stage
 from sandbox import MailCatcher, Sandbox
-from sandbox.book import write_book
-from storage.db import Database
-from storage.migrate import upgrade
 
-FOLDER = Path("demo-run")
-MANIFEST = Path(__file__).resolve().parents[1] / "manifest.yml"
 CONTENT = """Dear {{contact.first_name | default("customer")}},
 
 our records show {{invoices.overdue_count}} overdue {{invoices.overdue_count | plural("invoice", "invoices")}} for \
@@ -34,59 +21,18 @@ Please pay by bank transfer, or [tell us](mailto:{{sender.email}}) what holds yo
 {{sender.signature}}"""
 
 
-def play(*, once: bool) -> None:
-    """Play the campaign, print each step, write the mails down; stay up until Ctrl-C unless `once`."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
-    sandbox, mail = Sandbox(manifest=str(MANIFEST)), MailCatcher()
-    sandbox.start()
-    mail.start()
-    settings = _settings(sandbox, mail)
-    upgrade(settings.database_url)
-    bot = Bot(settings)
-    try:
+def play_once(folder: Path = FOLDER) -> None:
+    """Play the campaign, print each step, and write the mails down."""
+    with Stage(folder, page_port=None) as stage:
         _say("Local Slack, mail catcher and database are up", "nothing leaves this machine")
-        _import(settings, bot.db)
-        bot.start()
-        sandbox.wait_connected()
-        _campaign(sandbox, mail)
-        page = _write_mails(mail)
-        _say(f"{len(mail.messages)} mails are in", str(page))
-        if not once:
-            print(f"\nSlack API {sandbox.api_url}  mail {mail.url}  health http://127.0.0.1:{bot.web.port}/health")
-            print("Ctrl-C ends the demo.")
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        print()
-    finally:
-        bot.stop()
-        mail.stop()
-        sandbox.stop()
-
-
-def _settings(sandbox: Sandbox, mail: MailCatcher) -> Settings:
-    values: dict[str, Any] = {
-        "slack_bot_token": sandbox.bot_token,
-        "slack_app_token": sandbox.app_token,
-        "slack_api_url": sandbox.api_url,
-        "database_url": f"sqlite:///{FOLDER / 'demo.db'}",
-        "smtp_url": f"{mail.url}?connections=4",
-        "http_port": 0,
-        "send_hold_seconds": 1,
-        "secret_key": "only for the demo, on this machine alone",
-        "organisation_name": "Northwind Trading",
-    }
-    return Settings(**values)
-
-
-def _import(settings: Settings, db: Database) -> None:
-    files = write_book(FOLDER / "book", datetime.now(UTC).date())
-    done = import_files(db, home_workspace(settings, db), files)
-    _say("Sample book imported", f"{done.customers_new} customers, {done.invoices_new} invoices")
+        _say("Sample book imported", stage.imported)
+        _campaign(stage.sandbox, stage.mail)
+        page = _write_mails(stage.mail, folder)
+        _say(f"{len(stage.mail.messages)} mails are in", str(page))
 
 
 def _campaign(sandbox: Sandbox, mail: MailCatcher) -> None:
-    alice = sandbox.add_person("Alice Martin", email="alice@example.com", owner=True)
+    alice = next(one for one in sandbox.people.values() if one.profile.owner)
     alice.command("/campaign")
     who = alice.modal("Who")
     who.type("who_days_past_due", "60", enter=True)
@@ -131,8 +77,8 @@ def _first_address(text: str) -> str:
     return next(word.strip("<>,()") for word in line.split() if "@" in word)
 
 
-def _write_mails(mail: MailCatcher) -> Path:
-    folder = FOLDER / "mails"
+def _write_mails(mail: MailCatcher, folder: Path) -> Path:
+    folder = folder / "mails"
     folder.mkdir()
     rows = []
     for number, caught in enumerate(mail.messages, 1):

@@ -1,0 +1,113 @@
+"""What the demo stands on: a local Slack with people in it, a mail catcher, the sample book, and the real bot.
+
+The bot talks Socket Mode to the sandbox and SMTP to the catcher, and knows of neither that it isn't the real thing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.app import Bot, home_workspace
+from bot.config import Settings
+from bot.demo.people import add_people, let_in
+from bot.imports import import_files
+from sandbox import MailCatcher, Sandbox
+from sandbox.book import write_book
+from sandbox.keeping import restore, save
+from sandbox.page import Page
+from storage.migrate import upgrade
+
+FOLDER = Path("demo-run")
+MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
+
+
+class Stage:
+    """Everything the demo needs, started on entering and stopped on leaving.
+
+    `folder` keeps the database, the sample book and what was said and mailed; it is emptied first unless `keep`, which
+    goes on where the last run ended. `page_port` None serves no page, 0 takes any free port; raises PortInUse before
+    anything is emptied. `hold` is how many seconds Send waits.
+    """
+
+    def __init__(self, folder: Path = FOLDER, *, page_port: int | None = 0, keep: bool = False, hold: int = 1) -> None:
+        self.sandbox = Sandbox(manifest=str(MANIFEST), team_name="Sandbox workspace")
+        self.mail = MailCatcher()
+        self.page = Page(self.sandbox, self.mail, port=page_port) if page_port is not None else None
+        self.resumed = keep and (folder / "demo.db").is_file()
+        self.imported = "the book of the last run"
+        self._folder = folder
+        self._hold = hold
+        self._bot: Bot | None = None
+
+    @property
+    def bot(self) -> Bot:
+        """The bot; raises RuntimeError before it is started."""
+        if self._bot is None:
+            raise RuntimeError("the demo has not started")
+        return self._bot
+
+    def __enter__(self) -> Stage:
+        try:
+            return self._start()
+        except BaseException:
+            self._stop()
+            raise
+
+    def __exit__(self, *failure: object) -> None:
+        self._stop()
+
+    def save(self) -> None:
+        """Write down what was said and mailed, for `keep`."""
+        save(self._folder / "said-and-mailed.json", self.sandbox, self.mail)
+
+    def _start(self) -> Stage:
+        if self.page is not None:
+            self.page.start()
+        if not self.resumed:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.sandbox.start()
+        self.mail.start()
+        people = add_people(self.sandbox)
+        settings = self._settings()
+        upgrade(settings.database_url)
+        self._bot = Bot(settings)
+        if self.resumed:
+            restore(self._folder / "said-and-mailed.json", self.sandbox, self.mail)
+        else:
+            self._import(settings)
+            let_in(self._bot.db, settings, self.sandbox, people)
+        self._bot.start()
+        self.sandbox.wait_connected()
+        return self
+
+    def _stop(self) -> None:
+        if self.page is not None:
+            self.page.stop()
+        if self._bot is not None:
+            self._bot.stop()
+            self.save()
+        self.mail.stop()
+        self.sandbox.stop()
+
+    def _settings(self) -> Settings:
+        values: dict[str, Any] = {
+            "slack_bot_token": self.sandbox.bot_token,
+            "slack_app_token": self.sandbox.app_token,
+            "slack_api_url": self.sandbox.api_url,
+            "database_url": f"sqlite:///{self._folder / 'demo.db'}",
+            "smtp_url": f"{self.mail.url}?connections=4",
+            "http_port": 0,
+            "send_hold_seconds": self._hold,
+            "secret_key": "only for the demo, on this machine alone",
+            "organisation_name": "Northwind Trading",
+        }
+        return Settings(**values)
+
+    def _import(self, settings: Settings) -> None:
+        files = write_book(self._folder / "book", datetime.now(UTC).date())
+        done = import_files(self.bot.db, home_workspace(settings, self.bot.db), files)
+        self.imported = f"{done.customers_new} customers, {done.invoices_new} invoices"
