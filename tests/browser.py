@@ -1,0 +1,47 @@
+"""Debian's Chromium for tests of the page; they are skipped, saying so, where it is absent."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+WAIT_MS = 15_000
+
+
+def chromium_path() -> str:
+    """Return where Chromium is; skips the test where it is not."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return path
+
+
+@contextmanager
+def running() -> Iterator[Browser]:
+    """Run Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def tab(browser: Browser, *, width: int = 1280, height: int = 860, scheme: str = "light") -> Iterator[Page]:
+    """Open a tab in a profile of its own; any error of a script on the page fails the test."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+    yield page
+    context.close()
+    assert not faults, "\n".join(faults)
