@@ -16,7 +16,6 @@ from sandbox.mail import MailCatcher
 from sandbox.page.templating import make_environment
 from sandbox.sandbox import Sandbox
 
-TOUR_COOKIE = "tour"
 PAGES = (("/", "Workspace", "/as/"),)
 
 
@@ -39,8 +38,7 @@ class Desk:
 
     def page(self, request: Request, template: str, **values: Any) -> HTMLResponse:
         """Answer with a whole page."""
-        touring = request.cookies.get(TOUR_COOKIE) != "seen"
-        shared = {"team": self.sandbox.workspace.team_name, "pages": PAGES, "touring": touring}
+        shared = {"team": self.sandbox.workspace.team_name, "pages": PAGES}
         return HTMLResponse(self.render(template, path=request.url.path, **shared, **values))
 
     def notice(self, text: str) -> HTMLResponse:

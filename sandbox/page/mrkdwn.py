@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 _BLOCK = re.compile(r"```\n?(.+?)\n?```", re.S)
 _CODE = re.compile(r"`([^`\n]+)`")
-_ANGLE = re.compile(r"<([^<>\n]+)>")
+# a link, a mention or a command of Slack; any other angle brackets are words
+_ANGLE = re.compile(r"<([@#!][^<>\n]*|[A-Za-z][A-Za-z0-9+.-]*:[^<>\n]+)>")
 _EMOJI_NAME = re.compile(r":([a-z0-9_+-]+):")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 # a word joiner beside a mark keeps Slack from reading it as one

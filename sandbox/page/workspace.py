@@ -83,7 +83,9 @@ class WorkspacePage:
             return Response(status_code=204)
         if not line.startswith("/"):
             return self._desk.notice("Nobody reads messages here: apps are called with a command, such as /campaign.")
-        await run_in_threadpool(person.command, line, place if place in self._channels() else None)
+        reply = await run_in_threadpool(person.command, line, place if place in self._channels() else None)
+        if reply.trouble == "unknown_command":
+            return self._desk.notice(reply.text)
         return Response(status_code=204)
 
     async def _open_home(self, request: Request) -> Response:

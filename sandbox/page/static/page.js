@@ -87,7 +87,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (!event.detail.target?.matches("[role=listbox]")) return;
   const input = comboOf(event.detail.target);
-  showList(input, document.activeElement === input);
+  const late = input.dataset.combo === "line" && !input.value; // it has been sent meanwhile
+  showList(input, document.activeElement === input && !late);
   mark(input, input.value ? choices(event.detail.target)[0] : null);
 });
 
