@@ -58,6 +58,15 @@ class Office:
     @property
     def settings(self) -> Settings:
         """The bot's settings."""
+        return Settings(**self._values())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same settings as a shell would give them to `campaign-bot`."""
+        kept = {name: value for name, value in os.environ.items() if name.upper() not in Settings.model_fields}
+        return kept | {name.upper(): str(value) for name, value in self._values().items()}
+
+    def _values(self) -> dict[str, Any]:
         values: dict[str, Any] = {
             "slack_bot_token": self.slack.bot_token,
             "slack_api_url": self.slack.api_url,
@@ -72,7 +81,7 @@ class Office:
             values["slack_app_token"] = self.slack.app_token
         else:
             values["slack_signing_secret"] = self.slack.signing_secret
-        return Settings(**(values | self._changed))
+        return values | self._changed
 
     def start(self, *, worker: bool = True, **changed: Any) -> Office:
         """Start the bot and wait until Slack reaches it; `changed` settings stay changed over restarts."""
@@ -141,6 +150,12 @@ class Office:
                 campaign.starts_at -= timedelta(**of)
                 for action in session.scalars(select(Action).where(Action.campaign_id == campaign.id)):
                     action.due_at = action.due_at and action.due_at - timedelta(**of)
+
+    def let_leases_run_out(self) -> None:
+        """Let every claim of a worker that is gone be over."""
+        with self.db.write() as session:
+            over = utcnow() - timedelta(seconds=1)
+            session.execute(update(Action).where(Action.state == "sending").values(lease_until=over))
 
     def let_retries_fall_due(self) -> None:
         """Let everything that waits for its next try be due now."""
