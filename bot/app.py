@@ -217,7 +217,13 @@ def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:
 
 def _endpoint(bolt: App):  # type: ignore[no-untyped-def]
     def answer(body: str, headers: Mapping[str, str]) -> SlackAnswer:
-        found = bolt.dispatch(BoltRequest(body=body, headers=dict(headers)))
+        if not headers.get("x-slack-request-timestamp", "").isdecimal():
+            return SlackAnswer(401, {}, "no valid timestamp")
+        try:
+            request = BoltRequest(body=body, headers=dict(headers))
+        except (ValueError, AttributeError):  # Bolt parses before it checks the signature
+            return SlackAnswer(400, {}, "no payload of Slack's")
+        found = bolt.dispatch(request)
         return SlackAnswer(found.status, found.first_headers(), found.body or "")
 
     return answer

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App, BoltResponse
 
 from handlers import campaign_message, errors, new_campaign, settings
 from handlers.deps import Deps
+from handlers.parse import fit
 
 
 def register(app: App, deps: Deps) -> None:
     """Bind every command, action, view and type-ahead, and the answer to every exception."""
+    app.use(fit_for_storage)  # every payload, before any listener sees it
     new_campaign.register(app, deps)  # /campaign, and the three screens: who, what, check and send
     campaign_message.register(app, deps)  # the living message: undo, pause, decide, fix a contact
     settings.register(app, deps)  # /campaign settings: signature, users, aliases, workspace
     errors.register(app, {**new_campaign.FIELD_BLOCKS, **campaign_message.FIELD_BLOCKS, **settings.FIELD_BLOCKS})
+
+
+def fit_for_storage(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+    """Take out what can't be stored; nobody types it, so it is not worth a refusal."""
+    body.update(fit(body))
+    return next()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ Payload = Mapping[str, Any]
 
 _LARGEST = Decimal(10) ** 12
 _MOST_DAYS = 36500
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ def _whole(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62:
         return value
     raise ValueError(value)
+
+
+def fit(payload: Any) -> Any:
+    """Return a payload without the characters that no database keeps: NUL, and halves of surrogate pairs."""
+    if isinstance(payload, str):
+        return _UNFIT.sub("", payload)
+    if isinstance(payload, list):
+        return [fit(each) for each in payload]
+    if isinstance(payload, dict):
+        return {fit(key): fit(value) for key, value in payload.items()}
+    return payload
 
 
 class View:
