@@ -18,7 +18,7 @@ from handlers.deps import Deps
 from handlers.parse import clicked, row_ids
 from handlers.turn import Entry, Turn, bind
 
-FIELD_BLOCKS = {ids.FIX: {"email": ids.FIX_EMAIL}}
+FIELD_BLOCKS = {ids.FIX: {"address": "fix_"}}
 
 
 def register(app: App, deps: Deps) -> None:
@@ -59,7 +59,7 @@ def fix(turn: Turn) -> None:
         turn.deps.db,
         turn.caller,
         metadata.version,
-        email="" if contact else view.text(ids.FIX_EMAIL),
+        address="" if contact else view.text(ids.FIX_EMAIL) or view.text(ids.FIX_PHONE),
         contact_id=contact[0] if contact else None,
         save_to_customer="save" in view.choices(ids.FIX_KEEP),
     )

@@ -29,6 +29,8 @@ class Deps:
     secret_key: str
     hold: timedelta
     wake: Callable[[], None]
+    channels: tuple[str, ...] = ("email",)
+    """The channels that this install is set up for, in the order they are offered."""
 
     def caller(self, context: BoltContext, client: WebClient, body: Mapping[str, Any]) -> Caller:
         """Return who is calling, read afresh from the database; raise AccessNeeded for somebody without access.

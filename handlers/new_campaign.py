@@ -5,6 +5,7 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.campaigns import audiences, drafts
+from bot.errors import NotFound
 from handlers import check_screen, ids, settings, what, who
 from handlers.blocks.usage import usage_blocks, usage_text
 from handlers.blocks.who import start_view
@@ -18,7 +19,7 @@ FIELD_BLOCKS = {**who.FIELD_BLOCKS, **what.FIELD_BLOCKS, **check_screen.FIELD_BL
 def register(app: App, deps: Deps) -> None:
     """Bind the command, the choice of a draft, and the three screens."""
     app.command(ids.COMMAND)(bind(deps, command))
-    app.action(ids.START_NEW)(bind(deps, start_new))
+    app.action(ids.per_row(ids.START_NEW))(bind(deps, start_new))
     app.action(ids.per_row(ids.START_RESUME))(bind(deps, resume))
     app.action(ids.per_row(ids.START_DISCARD))(bind(deps, discard))
     who.register(app, deps)
@@ -36,17 +37,20 @@ def command(turn: Turn) -> None:
         turn.ack(text=text, blocks=usage_blocks(word, is_admin=turn.caller.is_admin), response_type="ephemeral")
     else:
         found = drafts.open_drafts(turn.deps.db, turn.caller)
-        if found:
-            turn.open(start_view(found))
+        if found or len(turn.deps.channels) > 1:
+            turn.open(start_view(found, turn.deps.channels))
         else:
-            draft = drafts.start(turn.deps.db, turn.caller)
+            draft = drafts.start(turn.deps.db, turn.caller, channel=turn.deps.channels[0])
             view = audiences.view(turn.deps.db, turn.caller, draft.id)
             turn.open(who.screen(turn, view, Metadata(draft.id)))
 
 
 def start_new(turn: Turn) -> None:
-    """New campaign -> drafts.start"""
-    draft = drafts.start(turn.deps.db, turn.caller)
+    """New campaign, on the channel of the button -> drafts.start"""
+    channel = clicked(turn.body).get("value") or turn.deps.channels[0]
+    if channel not in turn.deps.channels:
+        raise NotFound("This channel is not set up any more. Start again with /campaign.")
+    draft = drafts.start(turn.deps.db, turn.caller, channel=channel)
     _show(turn, draft.id)
 
 
@@ -58,7 +62,7 @@ def resume(turn: Turn) -> None:
 def discard(turn: Turn) -> None:
     """Discard -> drafts.discard"""
     drafts.discard(turn.deps.db, turn.caller, _row(turn))
-    turn.redraw(start_view(drafts.open_drafts(turn.deps.db, turn.caller)), force=True)
+    turn.redraw(start_view(drafts.open_drafts(turn.deps.db, turn.caller), turn.deps.channels), force=True)
     turn.ack()
 
 

@@ -108,10 +108,10 @@ def _save(turn: Turn) -> DraftView:
             name=view.text(ids.WHAT_NAME),
             sender=view.choice(ids.WHAT_SENDER),
             to_positions=view.choices(ids.WHAT_POSITIONS),
-            cc=addresses(view.text(ids.WHAT_CC)),
-            subject=view.text(ids.WHAT_SUBJECT),
+            cc=addresses(view.text(ids.WHAT_CC)) if view.has(ids.WHAT_CC) else None,
+            subject=view.text(ids.WHAT_SUBJECT) if view.has(ids.WHAT_SUBJECT) else None,
             body=view.text(ids.WHAT_BODY),
-            attach_statement="statement" in view.choices(ids.WHAT_STATEMENT),
+            attach_statement="statement" in view.choices(ids.WHAT_STATEMENT) if view.has(ids.WHAT_STATEMENT) else None,
         )
     except FieldErrors as error:
         if turn.body.get("type") == "view_submission":

@@ -36,6 +36,7 @@ _MANUAL_EVENTS = {
     Reason.UNCERTAIN: ActionEvent.LOSE,
     Reason.NO_CONTACT: ActionEvent.NO_RECIPIENT,
     Reason.INVALID_ADDRESS: ActionEvent.NO_RECIPIENT,
+    Reason.NOT_MOBILE: ActionEvent.NO_RECIPIENT,
     Reason.SUPPRESSED: ActionEvent.NO_RECIPIENT,
 }
 
@@ -241,7 +242,7 @@ def rescue_expired(session: Session, *, now: datetime, actor: str) -> tuple[list
     over = [is_sending(), Action.lease_until < now]
     unsent = [*over, Action.handed_off_at.is_(None)]
     queued = move(session, ActionEvent.RELEASE, unsent, Cause(Reason.LEASE_EXPIRED, now, actor))
-    uncertain = Cause(Reason.UNCERTAIN, now, actor, "The worker stopped while the mail server was being called.")
+    uncertain = Cause(Reason.UNCERTAIN, now, actor, "The worker stopped while the message was being handed over.")
     lost = move(session, ActionEvent.LOSE, [*over, Action.handed_off_at.is_not(None)], uncertain)
     return _requeued(session, queued, now, actor), ids_of(lost)
 

@@ -9,11 +9,14 @@ from sqlalchemy import ColumnElement, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
+from bot.domain.channels import AddressKind
 from bot.domain.preflight import Standing
 from bot.domain.recipients import Reachable
 from storage.customer_filter import Condition, is_collectible, is_overdue, is_undisputed
 from storage.customers import BY_NAME
 from storage.models import Contact, ContactPosition, Customer, Invoice, SavedAudience, Suppression
+
+_ADDRESSES = {AddressKind.EMAIL: Contact.email, AddressKind.PHONE: Contact.phone}
 
 
 def standings(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, Standing]:
@@ -45,19 +48,30 @@ def standings(session: Session, scope: Scope, condition: Condition, today: date)
     return {row[0]: Standing(*row[1:]) for row in session.execute(query)}
 
 
-def contacts(session: Session, scope: Scope, condition: Condition) -> dict[int, list[Reachable]]:
+def contacts(
+    session: Session, scope: Scope, condition: Condition, kind: AddressKind = AddressKind.EMAIL
+) -> dict[int, list[Reachable]]:
     """Return the contacts of the customers that fulfil `condition`, the main one first, else as they came."""
     visible = select(Customer.id).where(condition)
     positions = _positions(session, scope, visible)
     query = (
-        select(Contact.customer_id, Contact.id, Contact.first_name, Contact.last_name, Contact.email, Contact.is_main)
+        select(
+            Contact.customer_id,
+            Contact.id,
+            Contact.first_name,
+            Contact.last_name,
+            _ADDRESSES[kind],
+            Contact.is_main,
+            func.coalesce(Contact.country, Customer.country),
+        )
+        .join(Customer, Customer.id == Contact.customer_id)
         .where(Contact.workspace_id == scope.workspace_id, Contact.customer_id.in_(visible))
         .order_by(Contact.customer_id, Contact.is_main.desc(), Contact.id)
     )
     found: dict[int, list[Reachable]] = {}
-    for customer_id, contact_id, first, last, email, is_main in session.execute(query):
+    for customer_id, contact_id, first, last, address, is_main, country in session.execute(query):
         name = f"{first} {last}".strip()
-        reachable = Reachable(contact_id, name, email, tuple(positions.get(contact_id, ())), is_main)
+        reachable = Reachable(contact_id, name, address, tuple(positions.get(contact_id, ())), is_main, country)
         found.setdefault(customer_id, []).append(reachable)
     return found
 

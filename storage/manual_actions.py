@@ -20,9 +20,12 @@ class ActionRow:
     """One action with its customer's name and, once decided, who decided."""
 
     id: int
+    workspace_id: int
     campaign_id: int
     customer_id: int
     customer_name: str
+    country: str | None
+    channel: str
     owner_id: int
     state: ActionState
     reason: Reason
@@ -92,9 +95,9 @@ def contacts(session: Session, workspace_id: int, customer_id: int) -> list[Cont
     return list(session.scalars(query.order_by(Contact.is_main.desc(), Contact.id)))
 
 
-def _rows(scope: Scope) -> Select[Action, str, str | None, str | None]:
+def _rows(scope: Scope) -> Select[Action, str, str | None, str | None, str | None]:
     return (
-        select(Action, Customer.name, User.slack_user_id, User.name)
+        select(Action, Customer.name, Customer.country, User.slack_user_id, User.name)
         .join(Customer, Customer.id == Action.customer_id)
         .outerjoin(User, User.id == Action.decided_by)
         .where(Action.workspace_id == scope.workspace_id, in_scope(scope))
@@ -102,12 +105,17 @@ def _rows(scope: Scope) -> Select[Action, str, str | None, str | None]:
     )
 
 
-def _row(action: Action, customer_name: str, decided_by: str | None, decided_by_name: str | None) -> ActionRow:
+def _row(
+    action: Action, customer_name: str, country: str | None, decided_by: str | None, decided_by_name: str | None
+) -> ActionRow:
     return ActionRow(
         id=action.id,
+        workspace_id=action.workspace_id,
         campaign_id=action.campaign_id,
         customer_id=action.customer_id,
         customer_name=customer_name,
+        country=country,
+        channel=action.channel,
         owner_id=action.owner_id,
         state=ActionState(action.state),
         reason=Reason(action.reason),

@@ -112,6 +112,7 @@ class Builder:
         *,
         overdue: int | None = 10_000,
         email: str | None = "payer@example.com",
+        phone: str | None = None,
         account_managers: tuple[User, ...] = (),
         **values: Any,
     ) -> Customer:
@@ -133,8 +134,8 @@ class Builder:
         customer = self.save(Customer(**(defaults | values)))
         if overdue:
             self.invoice(customer, outstanding=overdue, currency=customer.currency or "EUR")
-        if email:
-            self.contact(customer, email=email, is_main=True)
+        if email or phone:
+            self.contact(customer, email=email, phone=phone, is_main=True)
         for user in account_managers:
             self.save(Assignment(workspace_id=customer.workspace_id, customer_id=customer.id, user_id=user.id))
         return customer
@@ -219,6 +220,7 @@ class Builder:
     ) -> Action:
         """Make an action in `state`, with the claim and the times that the state implies."""
         customer = customer or self.customer()
+        by_phone = campaign.channel == "sms"
         defaults: dict[str, Any] = {
             "workspace_id": campaign.workspace_id,
             "campaign_id": campaign.id,
@@ -227,7 +229,7 @@ class Builder:
             "channel": campaign.channel,
             "state": state.value,
             "reason": _REASONS[state].value,
-            "recipients": self._recipients(customer),
+            "recipients": self._recipients(customer, "phone" if by_phone else "email"),
             "message_id": f"<{uuid.uuid4().hex}@example.com>",
             "created_at": NOW,
             "updated_at": NOW,
@@ -247,10 +249,13 @@ class Builder:
             defaults |= {"decided_by": campaign.creator_id, "decided_at": NOW}
         return self.save(Action(**(defaults | values)))
 
-    def _recipients(self, customer: Customer) -> list[dict[str, Any]]:
+    def _recipients(self, customer: Customer, key: str) -> list[dict[str, Any]]:
+        def kept(contact: Contact) -> dict[str, Any]:
+            return {key: getattr(contact, key)}
+
         with self.db.read() as session:
             contacts = session.scalars(select(Contact).where(Contact.customer_id == customer.id, Contact.is_main)).all()
-            return [{"contact_id": c.id, "name": f"{c.first_name} {c.last_name}", "email": c.email} for c in contacts]
+            return [{"contact_id": c.id, "name": f"{c.first_name} {c.last_name}", **kept(c)} for c in contacts]
 
     def suppression(self, address: str, **values: Any) -> Suppression:
         """Make a suppression of an email address."""

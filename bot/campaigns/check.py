@@ -12,8 +12,9 @@ from bot.campaigns.plan import Plan
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import CheckView, ReasonCount
 from bot.domain.access import Caller
+from bot.domain.channels import CHANNELS
 from bot.domain.preflight import LeftOut, left_out_text
-from bot.domain.states import REASON_TEXTS
+from bot.domain.states import reason_text
 from bot.errors import Conflict, FieldErrors, NotFound
 from storage import campaigns
 from storage.db import Database
@@ -78,8 +79,11 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
         campaign_id=draft.id,
         version=draft.version,
         name=draft.name,
+        channel=draft.channel,
         to_send=found.to_send,
-        manual=tuple(ReasonCount(r.value, REASON_TEXTS[r], count) for r, count in found.manual.items()),
+        manual=tuple(
+            ReasonCount(r.value, reason_text(r, CHANNELS[draft.channel]), count) for r, count in found.manual.items()
+        ),
         left_out=_left_out(found, draft),
         overdue=plan.asked_for(session, selecting, draft, found),
         selected=len(found.rows),

@@ -13,6 +13,7 @@ from bot.campaigns.drafts import CHANGED, choice_of, draft_of, view_of
 from bot.campaigns.views import DraftView, SenderChoice
 from bot.channels.addresses import is_valid_email
 from bot.domain.access import Caller
+from bot.domain.channels import CHANNELS
 from bot.domain.folding import fold_address
 from bot.domain.tags import NAMES
 from bot.errors import Conflict, FieldErrors, NotFound
@@ -86,10 +87,11 @@ def faults_of(session: Session, draft: Campaign) -> dict[str, str]:
         faults["name"] = "Give the campaign a name, so that you find it again."
     if campaigns.sender_of(session, draft) is None:
         faults["sender"] = "Choose a sender whose address is verified."
+    kind = CHANNELS[draft.channel]
     wrong = [address for address in draft.cc if not is_valid_email(address)]
-    if wrong:
+    if wrong and kind.has_cc:
         faults["cc"] = f"Not an email address: {', '.join(wrong)}."
-    for fault in check_content(draft.subject, draft.body):
+    for fault in check_content(draft.subject, draft.body, kind):
         faults[fault.field] = f"{faults[fault.field]} {fault.message}" if fault.field in faults else fault.message
     return faults
 

@@ -9,11 +9,12 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns.mending import chosen, name_of, owner_of, save, to_mend
-from bot.channels.addresses import is_valid_email
+from bot.campaigns.mending import address_of, chosen, name_of, owner_of, save, to_mend
+from bot.channels.addresses import CHECKS
 from bot.domain.access import Caller, may_decide
+from bot.domain.channels import CHANNELS, AddressKind, ChannelKind
 from bot.domain.folding import fold_address
-from bot.domain.states import REASON_TEXTS, ActionState, CampaignState, Reason
+from bot.domain.states import ActionState, CampaignState, Reason, reason_text
 from bot.errors import Conflict, NotAllowed, NotFound, UserError
 from storage import actions, audiences, campaign_states, campaigns, manual_actions
 from storage.db import Database, utcnow
@@ -40,7 +41,7 @@ class ContactChoice:
 
     id: int
     name: str
-    email: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class Fixing:
     campaign_id: int
     customer_name: str
     why: str
-    email: str
+    address: str
     contacts: tuple[ContactChoice, ...]
+    kind: AddressKind = AddressKind.EMAIL
 
 
 def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None = None) -> Decided:
@@ -65,7 +67,7 @@ def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None =
         row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
             return _already(row)
-        _check_recipients(_addresses(row), _suppressed(session, caller))
+        _checked(row, _addresses(row), _suppressed(session, row))
         return _send_one(session, caller, row, state, None, now)
 
 
@@ -96,10 +98,11 @@ def fixing(db: Database, caller: Caller, action_id: int) -> Fixing:
         if row.state is not ActionState.MANUAL:
             raise _conflict(row)
         found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
-        choices = [ContactChoice(c.id, name_of(c), c.email or "") for c in found]
-        wrong = to_mend(session, caller, row, found)
-        email = next(iter(_addresses(row)), "") or (wrong.email or "" if wrong else "")
-        return Fixing(row.id, row.campaign_id, row.customer_name, REASON_TEXTS[row.reason], email, tuple(choices))
+        kind = CHANNELS[row.channel]
+        choices = tuple(ContactChoice(c.id, name_of(c), address_of(c, kind)) for c in found)
+        address = next(iter(_addresses(row)), "") or address_of(to_mend(session, caller, row, found), kind)
+        why = reason_text(row.reason, kind)
+        return Fixing(row.id, row.campaign_id, row.customer_name, why, address, choices, kind.address)
 
 
 def fix_contact(
@@ -107,16 +110,17 @@ def fix_contact(
     caller: Caller,
     action_id: int,
     *,
-    email: str,
+    address: str,
     contact_id: int | None = None,
     save_to_customer: bool = False,
     now: datetime | None = None,
 ) -> Decided:
     """Send one manual action to a corrected address or to another contact; a second call says who decided.
 
-    With `contact_id` that contact's own address is taken unless `email` says another one; without it, `email` is needed
-    and corrects the contact that the message was for. `save_to_customer` writes the address to that contact (a new main
-    one where the customer has nobody). Nothing is saved or sent when the answer says that it was decided already.
+    With `contact_id` that contact's own address is taken unless `address` says another one; without it, `address` is
+    needed and corrects the contact that the message was for. `save_to_customer` writes the address to that
+    contact (a new main one where the customer has nobody). Nothing is saved or sent when the answer says that it was
+    decided already.
     """
     now = now or utcnow()
     with db.write() as session:
@@ -125,14 +129,14 @@ def fix_contact(
             return _already(row)
         found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
         other = chosen(found, contact_id)
-        address = email.strip() or (other.email or "" if other else "")
-        _check_recipients([address], _suppressed(session, caller))
-        contact = other or owner_of(found, address) or to_mend(session, caller, row, found)
+        kind = CHANNELS[row.channel]
+        country = (other.country if other else None) or row.country
+        wanted = address.strip() or address_of(other, kind)
+        (address,) = _checked(row, [wanted], _suppressed(session, row), country)
+        contact = other or owner_of(found, address, kind) or to_mend(session, caller, row, found)
         if save_to_customer:
             contact = save(session, row, contact, address, caller)
-        to: list[dict[str, object]] = [
-            {"contact_id": contact.id if contact else None, "name": name_of(contact), "email": address}
-        ]
+        to = [kind.recipient(contact.id if contact else None, name_of(contact), address)]
         return _send_one(session, caller, row, state, to, now)
 
 
@@ -185,7 +189,7 @@ def _ignore_all(session: Session, caller: Caller, rows: Sequence[ActionRow], now
 def _send_all(
     session: Session, caller: Caller, rows: Sequence[ActionRow], state: CampaignState, now: datetime
 ) -> Decided:
-    suppressed = _suppressed(session, caller)
+    suppressed = _suppressed(session, rows[0]) if rows else ()
     moved = _send(session, caller, [row for row in rows if _sendable(row, suppressed)], None, now)
     left = len(rows) - len(moved)
     note = f" {left} need a decision of their own." if left else ""
@@ -252,29 +256,47 @@ def _chunks(rows: Sequence[ActionRow]) -> list[list[int]]:
 
 
 def _addresses(row: ActionRow) -> list[str]:
-    return [str(each.get("email") or "") for each in row.recipients]
+    return [CHANNELS[row.channel].address_of(each) for each in row.recipients]
 
 
-def _suppressed(session: Session, caller: Caller) -> Collection[str]:
-    return audiences.suppressed(session, caller.workspace_id, "email")
+def _suppressed(session: Session, row: ActionRow) -> Collection[str]:
+    return audiences.suppressed(session, row.workspace_id, row.channel)
 
 
-def _check_recipients(addresses: Sequence[str], suppressed: Collection[str]) -> None:
+_LIKE = {AddressKind.EMAIL: "name@example.com", AddressKind.PHONE: "+49 151 12345678"}
+
+
+def _checked(
+    row: ActionRow, addresses: Sequence[str], suppressed: Collection[str], country: str | None = None
+) -> list[str]:
+    """Return the addresses in normal form; raise UserError where one is none, or nobody is left to write to."""
+    kind = CHANNELS[row.channel]
     usable = [a for a in addresses if a]
     if not usable:
-        raise UserError("There is no address to send to. Use Fix contact.", "email")
-    wrong = next((a for a in usable if not is_valid_email(a)), None)
+        raise UserError(f"There is no {kind.address_word} to send to. Use Fix contact.", "address")
+    read = [CHECKS[kind.address](a, country or row.country) for a in usable]
+    wrong = next((each for each in read if each.fault is not None), None)
     if wrong is not None:
-        raise UserError("This is not an email address. Write it like name@example.com.", "email")
-    if all(fold_address(a) in suppressed for a in usable):
-        raise UserError("This address must not be contacted. Choose another contact with Fix contact.", "email")
+        raise UserError(_wrong(kind, wrong.fault, wrong.detail), "address")
+    if all(fold_address(each.address) in suppressed for each in read):
+        raise UserError(
+            f"This {kind.address_word} must not be contacted. Choose another contact with Fix contact.", "address"
+        )
+    return [each.address for each in read]
+
+
+def _wrong(kind: ChannelKind, fault: Reason | None, detail: str | None) -> str:
+    if fault is Reason.NOT_MOBILE and detail:
+        return f"{detail}. Write a mobile number like {_LIKE[kind.address]}."
+    word = "an email address" if kind.address is AddressKind.EMAIL else "a phone number"
+    return f"This is not {word}. Write it like {_LIKE[kind.address]}."
 
 
 def _sendable(row: ActionRow, suppressed: Collection[str]) -> bool:
     if row.reason is Reason.UNCERTAIN:
         return False
     try:
-        _check_recipients(_addresses(row), suppressed)
+        _checked(row, _addresses(row), suppressed)
     except UserError:
         return False
     return True

@@ -11,6 +11,7 @@ from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import DraftSummary, DraftView, SenderChoice
 from bot.domain.access import Caller
 from bot.domain.audience import Audience
+from bot.domain.channels import CHANNELS
 from bot.domain.preflight import day_in
 from bot.domain.states import CampaignState
 from bot.errors import Conflict, NotFound
@@ -27,7 +28,12 @@ _ON_ITS_WAY = "This campaign was sent already, so it can't be changed any more."
 
 
 def start(db: Database, caller: Caller, *, channel: str = "email", now: datetime | None = None) -> DraftView:
-    """Start a draft with a proper name, written to nobody yet, from the caller where the caller's email is verified."""
+    """Start a draft with a proper name, written to nobody yet, from the caller where the caller's email is verified.
+
+    Raises NotFound for a channel that there is not.
+    """
+    if channel not in CHANNELS:
+        raise NotFound("There is no such channel.")
     now = now or utcnow()
     with db.write() as session:
         today = day_in(workspaces.get(session, caller.workspace_id).time_zone, now)
@@ -54,7 +60,9 @@ def open_drafts(db: Database, caller: Caller, *, now: datetime | None = None) ->
         rows = campaigns.drafts(session, caller.workspace_id, caller.user_id, MOST_DRAFTS)
         conditions = [selecting.selected(Audience.from_json(row.audience)) for row in rows]
         counts = customers.counts(session, caller.scope, *conditions)
-        return tuple(DraftSummary(row.id, row.name, row.updated_at, n) for row, n in zip(rows, counts, strict=True))
+        return tuple(
+            DraftSummary(row.id, row.name, row.updated_at, n, row.channel) for row, n in zip(rows, counts, strict=True)
+        )
 
 
 def load(db: Database, caller: Caller, campaign_id: int) -> DraftView:

@@ -11,6 +11,7 @@ from bot.campaigns import plan
 from bot.campaigns.plan import Planned
 from bot.campaigns.selecting import Selecting
 from bot.domain.access import Caller, Position, Role
+from bot.domain.channels import CHANNELS
 from bot.domain.states import ActionState, Reason
 from storage import actions, campaigns, notifications, users
 from storage.actions import FrozenAction
@@ -65,7 +66,7 @@ def _insert(session: Session, campaign: Campaign, selecting: Selecting) -> None:
 
 
 def _action(campaign: Campaign, row: Planned, domain: str, now: datetime) -> FrozenAction:
-    usable = row.recipients.usable
+    usable, kind = row.recipients.usable, CHANNELS[campaign.channel]
     return FrozenAction(
         workspace_id=campaign.workspace_id,
         campaign_id=campaign.id,
@@ -74,7 +75,7 @@ def _action(campaign: Campaign, row: Planned, domain: str, now: datetime) -> Fro
         channel=campaign.channel,
         state=ActionState.QUEUED if usable else ActionState.MANUAL,
         reason=row.recipients.reason or Reason.FROZEN,
-        recipients=[{"contact_id": c.id, "name": c.name, "email": (c.email or "").strip()} for c in usable],
+        recipients=[kind.recipient(c.id, c.name, c.address or "") for c in usable],
         cc=list(campaign.cc),
         message_id=f"<{uuid.uuid4().hex}.actionless@{domain}>",
         due_at=(campaign.starts_at or now) if usable else None,

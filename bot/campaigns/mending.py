@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Caller
+from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.folding import fold_address
 from bot.domain.recipients import Reachable, choose
 from bot.errors import NotFound
@@ -25,9 +26,14 @@ def chosen(found: Sequence[Contact], contact_id: int | None) -> Contact | None:
     return other
 
 
-def owner_of(found: Sequence[Contact], address: str) -> Contact | None:
+def address_of(contact: Contact | None, kind: ChannelKind) -> str:
+    """Return the contact's address on a channel as the book has it, empty where there is none."""
+    return str(getattr(contact, kind.address.value, None) or "")
+
+
+def owner_of(found: Sequence[Contact], address: str, kind: ChannelKind) -> Contact | None:
     """Return the contact that has this very address already: then nobody's address needs mending."""
-    return next((c for c in found if c.email and fold_address(c.email) == fold_address(address)), None)
+    return next((c for c in found if fold_address(address_of(c, kind)) == fold_address(address)), None)
 
 
 def to_mend(session: Session, caller: Caller, row: ActionRow, found: Sequence[Contact]) -> Contact | None:
@@ -40,10 +46,11 @@ def to_mend(session: Session, caller: Caller, row: ActionRow, found: Sequence[Co
     campaign = campaigns.launched(session, caller.workspace_id, row.campaign_id)
     if known is not None or campaign is None:
         return known
+    kind = CHANNELS[row.channel]
     held = {c.id: tuple(each.position for each in c.positions) for c in found}
-    reachable = [Reachable(c.id, name_of(c), c.email, held[c.id], c.is_main) for c in found]
+    reachable = [Reachable(c.id, name_of(c), address_of(c, kind), held[c.id], c.is_main) for c in found]
     intended = choose(reachable, campaign.to_positions)
-    wrong = next((c for c in intended if c.email and row.detail and c.email.strip() in row.detail), None)
+    wrong = next((c for c in intended if c.address and row.detail and c.address.strip() in row.detail), None)
     mended = wrong or next(iter(intended), None)
     return next((c for c in found if mended and c.id == mended.id), None)
 
@@ -60,6 +67,6 @@ def save(session: Session, row: ActionRow, contact: Contact | None, address: str
             workspace_id=caller.workspace_id, customer_id=row.customer_id, external_id=address, is_main=True
         )
         session.add(contact)
-    contact.email = address
+    setattr(contact, CHANNELS[row.channel].address.value, address)
     session.flush()
     return contact

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from bot.campaigns.selecting import Selecting
-from bot.channels.addresses import is_valid_email
+from bot.channels.addresses import CHECKS
 from bot.domain.audience import Audience
+from bot.domain.channels import CHANNELS
 from bot.domain.money import Money, by_currency
 from bot.domain.preflight import LeftOut, Verdict, judge, reasons_to_leave_out
 from bot.domain.recipients import Recipients, settle
@@ -67,13 +68,18 @@ def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
     condition = selecting.selected(Audience.from_json(campaign.audience))
     recent_days = settings.recent_contact_days(session, campaign.workspace_id)
     standings = audiences.standings(session, selecting.scope, condition, selecting.today)
-    contacts = audiences.contacts(session, selecting.scope, condition)
+    kind = CHANNELS[campaign.channel]
+    contacts = audiences.contacts(session, selecting.scope, condition, kind.address)
     suppressed = audiences.suppressed(session, campaign.workspace_id, campaign.channel)
     rows = []
     for customer_id, standing in standings.items():
         reasons = reasons_to_leave_out(standing, today=selecting.today, now=selecting.now, recent_days=recent_days)
         recipients = settle(
-            contacts.get(customer_id, ()), campaign.to_positions, suppressed=suppressed, is_valid=is_valid_email
+            contacts.get(customer_id, ()),
+            campaign.to_positions,
+            suppressed=suppressed,
+            check=CHECKS[kind.address],
+            most=kind.most_recipients,
         )
         rows.append(Planned(customer_id, judge(reasons, campaign.put_back), recipients))
     return Plan(tuple(rows), recent_days)

@@ -13,9 +13,10 @@ from bot.campaigns.compose import faults_of
 from bot.campaigns.drafts import draft_of
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import PreviewView
-from bot.channels.addresses import is_valid_email
+from bot.channels.addresses import CHECKS
 from bot.domain.access import Caller
 from bot.domain.audience import Audience
+from bot.domain.channels import CHANNELS
 from bot.domain.merge import SenderFacts
 from bot.domain.recipients import Reachable, settle
 from bot.errors import FieldErrors, NotFound
@@ -73,7 +74,7 @@ def show(
 def _compiled(looking: _Looking) -> tuple[Content | None, tuple[str, ...]]:
     faults = tuple(faults_of(looking.session, looking.draft).values())
     try:
-        return compile_content(looking.draft.subject, looking.draft.body), faults
+        return compile_content(looking.draft.subject, looking.draft.body, CHANNELS[looking.draft.channel]), faults
     except FieldErrors:
         return None, faults
 
@@ -118,10 +119,17 @@ def _worst(looking: _Looking, worst: str, content: Content | None) -> int | None
 def _recipients(looking: _Looking, ids: list[int]) -> dict[int, tuple[Reachable, ...]]:
     """Return whom the message of each customer would go to."""
     session, draft = looking.session, looking.draft
-    contacts = audiences.contacts(session, looking.selecting.scope, among(looking.selecting.scope, ids))
+    kind, scope = CHANNELS[draft.channel], looking.selecting.scope
+    contacts = audiences.contacts(session, scope, among(scope, ids), kind.address)
     suppressed = audiences.suppressed(session, draft.workspace_id, draft.channel)
     return {
-        i: settle(contacts.get(i, ()), draft.to_positions, suppressed=suppressed, is_valid=is_valid_email).usable
+        i: settle(
+            contacts.get(i, ()),
+            draft.to_positions,
+            suppressed=suppressed,
+            check=CHECKS[kind.address],
+            most=kind.most_recipients,
+        ).usable
         for i in ids
     }
 
@@ -149,11 +157,12 @@ def _view(
     rendered = _render(looking, [customer_id], content)[customer_id] if content else None
     return PreviewView(
         campaign_id=looking.draft.id,
+        channel=looking.draft.channel,
         customer_id=customer_id,
         customer_name=named[0].name if named else "",
         index=at,
         total=total,
-        to=tuple(f"{c.name} <{(c.email or '').strip()}>".strip() for c in recipients),
+        to=tuple(f"{c.name} <{c.address}>".strip() for c in recipients),
         cc=tuple(looking.draft.cc),
         sender=f"{sender.facts.name} <{sender.facts.email}>" if sender else "",
         subject=rendered.subject if rendered else "",
@@ -167,6 +176,7 @@ def _view(
 def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
     return PreviewView(
         campaign_id=draft.id,
+        channel=draft.channel,
         customer_id=None,
         customer_name="",
         index=0,

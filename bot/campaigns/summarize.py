@@ -8,15 +8,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Caller, Position, Role, Scope, may_decide
+from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.preflight import LeftOut, left_out_text
 from bot.domain.states import (
-    REASON_TEXTS,
     ActionState,
     CampaignState,
     Outcome,
     PauseReason,
     Reason,
     outcome,
+    reason_text,
 )
 from bot.errors import NotAllowed, NotFound
 from storage import campaigns, manual_actions, settings, users
@@ -88,6 +89,7 @@ class CampaignMessage:
     rows: tuple[ManualRow, ...]
     decided: tuple[ManualRow, ...]
     refused: tuple[ManualRow, ...]
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
         return CampaignMessage(
             campaign_id=row.id,
             name=row.name,
+            channel=row.channel,
             state=state,
             frozen=row.frozen_at is not None,
             starts_at=row.starts_at,
@@ -136,7 +139,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
             to_undo=shown.to_undo,
             partly_refused=counts.get((ActionState.SENT, Reason.PARTLY_REFUSED), 0),
             outcome=outcome(sent, total - sent) if state is CampaignState.COMPLETED else None,
-            reasons=_grouped(counts, *_NOT_SENT),
+            reasons=_grouped(counts, CHANNELS[row.channel], *_NOT_SENT),
             left_out=tuple(
                 Counted(reason, left_out_text(LeftOut(reason), days), count) for reason, count in row.left_out.items()
             ),
@@ -203,7 +206,7 @@ def manual_page(db: Database, caller: Caller, campaign_id: int, *, page: int = 0
         rows = manual_actions.of_campaign(
             session, caller.scope, campaign_id, list(_OPEN_TO_PEOPLE), offset=page * PAGE, limit=PAGE
         )
-        reasons = _grouped(counts, ActionState.MANUAL)
+        reasons = _grouped(counts, CHANNELS[row.channel], ActionState.MANUAL)
         sendable = CampaignState(row.state) is not CampaignState.CANCELLED
         return ManualPage(row.id, row.name, tuple(_manual(r) for r in rows), reasons, page, pages, total, sendable)
 
@@ -216,9 +219,9 @@ def _manual(row: ActionRow) -> ManualRow:
         id=row.id,
         campaign_id=row.campaign_id,
         customer_name=row.customer_name,
-        why=REASON_TEXTS[row.reason],
+        why=reason_text(row.reason, CHANNELS[row.channel]),
         detail=row.detail,
-        address=", ".join(str(each.get("email") or "") for each in row.recipients),
+        address=", ".join(CHANNELS[row.channel].address_of(each) for each in row.recipients),
         message_id=row.message_id,
         uncertain=row.reason is Reason.UNCERTAIN,
         state=row.state,
@@ -230,13 +233,15 @@ def _manual(row: ActionRow) -> ManualRow:
 _NOT_SENT = (ActionState.MANUAL, ActionState.SKIPPED, ActionState.IGNORED, ActionState.CANCELLED)
 
 
-def _grouped(counts: dict[tuple[ActionState, Reason], int], *states: ActionState) -> tuple[Counted, ...]:
+def _grouped(
+    counts: dict[tuple[ActionState, Reason], int], kind: ChannelKind, *states: ActionState
+) -> tuple[Counted, ...]:
     grouped: dict[Reason, int] = {}
     for (state, reason), count in counts.items():
         if state in states:
             grouped[reason] = grouped.get(reason, 0) + count
     ordered = sorted(grouped.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(Counted(reason.value, REASON_TEXTS[reason], count) for reason, count in ordered)
+    return tuple(Counted(reason.value, reason_text(reason, kind), count) for reason, count in ordered)
 
 
 def _sum(counts: dict[tuple[ActionState, Reason], int], *states: ActionState) -> int:

@@ -48,6 +48,7 @@ class DraftSummary:
     name: str
     updated_at: datetime
     selected: int
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class PreviewView:
     """
 
     campaign_id: int
+    channel: str
     customer_id: int | None
     customer_name: str
     index: int
@@ -165,6 +167,7 @@ class CheckView:
     campaign_id: int
     version: int
     name: str
+    channel: str
     to_send: int
     manual: tuple[ReasonCount, ...]
     left_out: tuple[ReasonCount, ...]

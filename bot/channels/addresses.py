@@ -1,10 +1,14 @@
-"""Email addresses: whether one can be written to at all, by syntax alone."""
+"""Addresses: whether one can be written to at all, and its normal form; nobody is asked over the network."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
+
+from bot.domain.channels import AddressKind
+from bot.domain.recipients import Check, Checked
+from bot.domain.states import Reason
 
 
 @lru_cache(maxsize=65_536)
@@ -15,3 +19,39 @@ def is_valid_email(text: str) -> bool:
     except EmailNotValidError:
         return False
     return True
+
+
+def check_email(text: str, _country: str | None = None) -> Checked:
+    """Check an email address; it stays as it was written."""
+    return Checked(text) if is_valid_email(text) else Checked(text, Reason.INVALID_ADDRESS, text)
+
+
+@lru_cache(maxsize=65_536)
+def check_phone(text: str, country: str | None = None) -> Checked:
+    """Read a phone number as one that takes SMS; the normal form is E.164.
+
+    A number without a country code is read in `country`. Numbers that may be fixed or mobile (as in the US) pass;
+    landlines, free and premium numbers do not: https://github.com/google/libphonenumber/blob/master/FAQ.md
+    """
+    import phonenumbers  # here, so that an install without SMS does not load its tables at start
+
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException as error:
+        unknown = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
+        why = "its country is not known; write it like +49 151 12345678" if unknown else "it is no phone number"
+        return Checked(text, Reason.INVALID_ADDRESS, f"{text}: {why}")
+    if not phonenumbers.is_valid_number(number):
+        return Checked(text, Reason.INVALID_ADDRESS, f"{text}: there is no such number")
+    normal = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    kind = phonenumbers.number_type(number)
+    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    if kind not in mobile:
+        landline = kind == phonenumbers.PhoneNumberType.FIXED_LINE
+        why = "a landline, which gets no SMS" if landline else "no mobile number, so it gets no SMS"
+        return Checked(normal, Reason.NOT_MOBILE, f"{text}: {why}")
+    return Checked(normal)
+
+
+CHECKS: dict[AddressKind, Check] = {AddressKind.EMAIL: check_email, AddressKind.PHONE: check_phone}
+"""How the addresses of each kind are read."""

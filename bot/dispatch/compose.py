@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from bot.channels.base import Attachment, Message
 from bot.dispatch.prepare import Job
+from bot.domain.channels import CHANNELS
 from bot.domain.merge import MergeFacts
 from bot.rendering import Content, compile_content, statement_pdf
 
@@ -14,14 +15,14 @@ Compose = Callable[[Job], Message]
 
 
 @lru_cache(maxsize=64)
-def compiled(subject: str, body: str) -> Content:
+def compiled(subject: str, body: str, channel: str = "email") -> Content:
     """Return the compiled text of a campaign; compiling costs more than writing twenty messages."""
-    return compile_content(subject, body)
+    return compile_content(subject, body, CHANNELS[channel])
 
 
 def compose(job: Job) -> Message:
     """Write one message; whatever it raises makes the action a person's."""
-    rendered = compiled(job.letter.subject, job.letter.body).render(job.facts)
+    rendered = compiled(job.letter.subject, job.letter.body, job.claimed.channel).render(job.facts)
     sender = job.facts.sender
     return Message(
         action_id=job.claimed.id,

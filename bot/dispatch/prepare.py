@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Address
+from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.folding import fold_address
 from bot.domain.merge import MergeFacts
 from bot.domain.preflight import LeftOut, Standing, reasons_to_leave_out
@@ -86,9 +87,10 @@ def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> li
     if sender is None:
         return [Refused(row, Reason.SENDER_UNVERIFIED, skip=False) for row in rows]
     letter = Letter(campaign.subject, campaign.body, campaign.attach_statement)
-    addresses = {r["email"] for row in rows for r in row.recipients if r["email"]} | {a for row in rows for a in row.cc}
+    kind = CHANNELS[channel]
+    addresses = {kind.address_of(r) for row in rows for r in row.recipients} | {a for row in rows for a in row.cc}
     suppressed = outbox.suppressed(session, workspace_id, channel, addresses)
-    open_to = {row.id: [r for r in row.recipients if _may_have(r["email"], suppressed)] for row in rows}
+    open_to = {row.id: [r for r in row.recipients if _may_have(kind.address_of(r), suppressed)] for row in rows}
     ids = [row.customer_id for row in rows]
     facts = merge_facts.load(
         session, workspace_id, ids, sender=sender.facts, contact_ids=_first_contacts(rows, open_to), now=now
@@ -97,17 +99,22 @@ def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> li
     checked: list[Job | Refused] = []
     for row in rows:
         fresh, to = facts.get(row.customer_id), open_to[row.id]
-        refused = _refusal(row, fresh, to, paused.get(row.customer_id), now)
+        refused = _refusal(row, kind, fresh, to, paused.get(row.customer_id), now)
         if refused is not None or fresh is None:
             checked.append(refused or Refused(row, Reason.CUSTOMER_GONE, skip=True))
             continue
         cc = tuple(("", a) for a in row.cc if _may_have(a, suppressed))
-        checked.append(Job(row, letter, fresh, tuple((r["name"] or "", r["email"]) for r in to), cc, now))
+        checked.append(Job(row, letter, fresh, tuple((r["name"] or "", kind.address_of(r)) for r in to), cc, now))
     return checked
 
 
 def _refusal(
-    row: Claimed, facts: MergeFacts | None, to: list[dict[str, Any]], paused: date | None, now: datetime
+    row: Claimed,
+    kind: ChannelKind,
+    facts: MergeFacts | None,
+    to: list[dict[str, Any]],
+    paused: date | None,
+    now: datetime,
 ) -> Refused | None:
     if facts is None:
         return Refused(row, Reason.CUSTOMER_GONE, skip=True)
@@ -117,7 +124,7 @@ def _refusal(
     if to:
         return None
     reason = Reason.SUPPRESSED if row.recipients else Reason.NO_CONTACT
-    return Refused(row, reason, skip=False, detail=", ".join(r["email"] or "" for r in row.recipients) or None)
+    return Refused(row, reason, skip=False, detail=", ".join(kind.address_of(r) for r in row.recipients) or None)
 
 
 def _reason_to_skip(facts: MergeFacts, paused: date | None, now: datetime) -> Reason | None:
@@ -129,8 +136,8 @@ def _reason_to_skip(facts: MergeFacts, paused: date | None, now: datetime) -> Re
     return SKIPS[found[0]] if found else None
 
 
-def _may_have(address: str | None, suppressed: set[str]) -> bool:
-    return bool(address) and fold_address(address or "") not in suppressed
+def _may_have(address: str, suppressed: set[str]) -> bool:
+    return bool(address) and fold_address(address) not in suppressed
 
 
 def _first_contacts(rows: list[Claimed], open_to: dict[int, list[dict[str, Any]]]) -> dict[int, int]:

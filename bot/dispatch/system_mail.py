@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Channel, Connection, Message, SendError, Transient
 from bot.dispatch import retry
 from bot.dispatch.compose import compiled, statement
+from bot.domain.channels import CHANNELS
 from bot.domain.codes import alias_code
 from bot.log import get_logger
 from storage import aliases, campaigns, merge_facts, outbox, system_mails, users, workspaces
@@ -111,16 +112,17 @@ def _test(session: Session, mail: DueMail, now: datetime) -> Message:
     facts = merge_facts.load(session, mail.workspace_id, [customer_id], sender=sender.facts, now=now).get(customer_id)
     if facts is None:
         raise Pointless("The customer is no longer in the book.")
-    rendered = compiled(campaign.subject, campaign.body).render(facts)
+    kind = CHANNELS[campaign.channel]
+    rendered = compiled(campaign.subject, campaign.body, kind.name).render(facts)
     return Message(
         action_id=0,
         message_id=_message_id(sender.facts.email),
         sender=(sender.facts.name, sender.facts.email),
         to=(("", mail.to_address),),
-        subject=f"[Test] {rendered.subject}",
+        subject=f"[Test] {rendered.subject or f'{kind.one} to {facts.customer.name}'}",
         text=rendered.text,
         html=rendered.html,
-        attachments=(statement(facts),) if campaign.attach_statement else (),
+        attachments=(statement(facts),) if campaign.attach_statement and kind.has_statement else (),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.folding import fold_address
 from bot.domain.states import Reason
@@ -11,13 +11,30 @@ from bot.domain.states import Reason
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """A contact as far as choosing goes; `email` is as imported and may be wrong or missing."""
+    """A contact as far as choosing goes; `address` is the one that the channel needs, as imported: it may be wrong.
+
+    `country` (ISO 3166, two letters) is the contact's, else the customer's: phone numbers are read with it.
+    """
 
     id: int
     name: str
-    email: str | None
+    address: str | None
     positions: tuple[str, ...] = ()
     is_main: bool = False
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An address that can be used, in its normal form; or why it can't, with what to say of it in `detail`."""
+
+    address: str
+    fault: Reason | None = None
+    detail: str | None = None
+
+
+Check = Callable[[str, str | None], Checked]
+"""Reads an address with the country it is read in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +61,25 @@ def settle(
     positions: Collection[str],
     *,
     suppressed: Collection[str],
-    is_valid: Callable[[str], bool],
+    check: Check,
+    most: int | None = None,
 ) -> Recipients:
-    """Choose among `contacts` and keep those that can be written to, one for each address.
+    """Choose among `contacts` and keep at most `most` that can be written to, one for each address, in normal form.
 
     `suppressed` holds folded addresses. Where none is left, the reason is the nearest to being mended: a wrong address
     before a suppressed one, and "no contact" only where nobody has any address at all.
     """
-    chosen = choose(contacts, positions)
-    with_address = [c for c in chosen if c.email and c.email.strip()]
-    valid = [c for c in with_address if is_valid((c.email or "").strip())]
-    usable: dict[str, Reachable] = {}
-    for contact in valid:
-        address = fold_address(contact.email or "")
-        if address not in suppressed:
-            usable.setdefault(address, contact)
-    if usable:
-        return Recipients(tuple(usable.values()))
-    if not with_address:
+    chosen = [c for c in choose(contacts, positions) if c.address and c.address.strip()]
+    if not chosen:
         return Recipients((), Reason.NO_CONTACT)
-    if len(valid) < len(with_address):
-        wrong = ", ".join((c.email or "").strip() for c in with_address if c not in valid)
-        return Recipients((), Reason.INVALID_ADDRESS, wrong)
-    return Recipients((), Reason.SUPPRESSED, ", ".join((c.email or "").strip() for c in valid))
+    read = [(contact, check((contact.address or "").strip(), contact.country)) for contact in chosen]
+    usable: dict[str, Reachable] = {}
+    for contact, checked in read:
+        if checked.fault is None and fold_address(checked.address) not in suppressed:
+            usable.setdefault(fold_address(checked.address), replace(contact, address=checked.address))
+    if usable:
+        return Recipients(tuple(usable.values())[:most])
+    wrong = [checked for _, checked in read if checked.fault is not None]
+    if wrong:
+        return Recipients((), wrong[0].fault, ", ".join(c.detail or c.address for c in wrong))
+    return Recipients((), Reason.SUPPRESSED, ", ".join(checked.address for _, checked in read))

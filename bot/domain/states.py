@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from bot.domain.channels import EMAIL, ChannelKind
+
 
 class ActionState(StrEnum):
     """Where one message to one customer stands."""
@@ -77,7 +79,7 @@ OPEN_ACTION_STATES = (ActionState.QUEUED, ActionState.SENDING)
 
 
 class Reason(StrEnum):
-    """Why an action is where it is; shown to people through `REASON_TEXTS`."""
+    """Why an action is where it is; shown to people through `reason_text`."""
 
     FROZEN = "frozen"
     CLAIMED = "claimed"
@@ -91,6 +93,7 @@ class Reason(StrEnum):
     UNCERTAIN = "uncertain"
     NO_CONTACT = "no_contact"
     INVALID_ADDRESS = "invalid_address"
+    NOT_MOBILE = "not_mobile"
     SUPPRESSED = "suppressed"
     SENDER_UNVERIFIED = "sender_unverified"
     RENDER_FAILED = "render_failed"
@@ -113,15 +116,16 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.CLAIMED: "being sent",
     Reason.LEASE_EXPIRED: "waiting again: the worker that had it stopped before sending",
     Reason.STOPPED: "waiting again: the worker was stopped before sending",
-    Reason.ACCEPTED: "accepted by the mail server",
+    Reason.ACCEPTED: "accepted by {provider}",
     Reason.PARTLY_REFUSED: "accepted for some recipients, refused for others",
-    Reason.TRANSIENT: "waiting to try again: the mail server asked for patience",
-    Reason.RETRIES_EXHAUSTED: "the mail server kept putting it off",
-    Reason.REJECTED: "refused by the mail server",
+    Reason.TRANSIENT: "waiting to try again: {provider} asked for patience",
+    Reason.RETRIES_EXHAUSTED: "{provider} kept putting it off",
+    Reason.REJECTED: "refused by {provider}",
     Reason.UNCERTAIN: "unknown outcome: it may have been sent",
     Reason.NO_CONTACT: "no contact to write to",
-    Reason.INVALID_ADDRESS: "the address is not valid",
-    Reason.SUPPRESSED: "the address must not be contacted",
+    Reason.INVALID_ADDRESS: "the {address} is not valid",
+    Reason.NOT_MOBILE: "the number gets no SMS: it is a landline or another number that is not mobile",
+    Reason.SUPPRESSED: "the {address} must not be contacted",
     Reason.SENDER_UNVERIFIED: "the sender's address is no longer verified",
     Reason.RENDER_FAILED: "the message could not be written",
     Reason.PAID: "nothing overdue any more",
@@ -137,6 +141,11 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.BOUNCED: "came back",
     Reason.LATE_RECEIPT: "a late receipt says that it was accepted",
 }
+
+
+def reason_text(reason: Reason, kind: ChannelKind = EMAIL) -> str:
+    """Return a reason in words, as people read it of an action on this channel."""
+    return REASON_TEXTS[reason].format(provider=kind.provider, address=kind.address_word)
 
 
 class CampaignState(StrEnum):

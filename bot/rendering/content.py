@@ -19,6 +19,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.domain.channels import EMAIL, ChannelKind
 from bot.domain.merge import MergeFacts
 from bot.domain.tags import TABLE
 from bot.errors import FieldErrors
@@ -67,10 +68,10 @@ class Rendered:
     empty_tags: tuple[str, ...]
 
 
-def check_content(subject: str, body: str) -> list[Fault]:
+def check_content(subject: str, body: str, kind: ChannelKind = EMAIL) -> list[Fault]:
     """Return everything that keeps the text from being sent, each with how to mend it; empty when it is fine."""
-    faults = [Fault("subject", message) for message in _subject_faults(subject)]
-    return faults + [Fault("body", message) for message in _body_faults(body)]
+    faults = [Fault("subject", message) for message in _subject_faults(subject)] if kind.has_subject else []
+    return faults + [Fault("body", message) for message in _body_faults(body, kind)]
 
 
 def _subject_faults(subject: str) -> list[str]:
@@ -89,7 +90,7 @@ def _subject_faults(subject: str) -> list[str]:
     return []
 
 
-def _body_faults(body: str) -> list[str]:
+def _body_faults(body: str, kind: ChannelKind) -> list[str]:
     if not body.strip():
         return ["Write a message."]
     if len(body) > BODY_LIMIT:
@@ -98,16 +99,18 @@ def _body_faults(body: str) -> list[str]:
         source, tags = parse(body)
     except TagFault as fault:
         return [str(fault)]
+    if not kind.has_table and any(tag.name == TABLE for tag in tags):
+        return [f"The invoice table can't stand in an {kind.one}; use {{{{invoices.overdue_numbers}}}} there."]
     tables = {f"{OPEN}{n}{CLOSE}" for n, tag in enumerate(tags) if tag.name == TABLE}
     return link_faults(source, tables)
 
 
-def compile_content(subject: str, body: str) -> Content:
+def compile_content(subject: str, body: str, kind: ChannelKind = EMAIL) -> Content:
     """Return the compiled text; raise ContentFaults with everything that is wrong with it."""
-    faults = check_content(subject, body)
+    faults = check_content(subject, body, kind)
     if faults:
         raise ContentFaults(faults)
-    return Content(subject, body)
+    return Content(subject if kind.has_subject else "", body)
 
 
 class Content:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.campaigns.summarize import CampaignMessage, ManualRow
+from bot.domain.channels import CHANNELS
 from bot.domain.states import ActionState, CampaignState, PauseReason
 from handlers import ids
 from handlers.blocks.common import (
@@ -61,7 +62,9 @@ def _headline(view: CampaignMessage) -> str:
         case CampaignState.SENDING:
             return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."
         case CampaignState.PAUSED:
-            return f"Paused: {_PAUSED[view.pause_reason or PauseReason.BY_PERSON]}"
+            kind = CHANNELS[view.channel]
+            words = _PAUSED[view.pause_reason or PauseReason.BY_PERSON]
+            return f"Paused: {words.format(provider=kind.provider, setting=kind.setting)}"
         case CampaignState.CANCELLED:
             nothing = not (view.sent or view.uncertain or view.waiting)
             return "Cancelled: nothing was sent." if nothing else f"Cancelled: {_tally(view)}."
@@ -72,7 +75,7 @@ def _headline(view: CampaignMessage) -> str:
 _PAUSED = {
     PauseReason.BY_PERSON: "nothing goes out until you resume it.",
     PauseReason.MISSED_SCHEDULE: "its time passed while campaign-bot was not running. Send it now, or cancel it?",
-    PauseReason.SENDER_LOGIN: "the mail server refused our login. Ask an admin to check SMTP_URL, then resume.",
+    PauseReason.SENDER_LOGIN: "{provider} refused our login. Ask an admin to check {setting}, then resume.",
 }
 
 

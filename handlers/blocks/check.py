@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.campaigns.views import CheckView, Launched, PreviewView
+from bot.domain.channels import CHANNELS
 from handlers import ids
 from handlers.blocks.common import (
     Block,
@@ -53,7 +54,8 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
 
 
 def _headline(check: CheckView) -> str:
-    return f"{count_text(check.to_send, 'email')} will be sent, {money_list(check.overdue)} overdue in all."
+    kind = CHANNELS[check.channel]
+    return f"{count_text(check.to_send, kind.one, kind.many)} will be sent, {money_list(check.overdue)} overdue in all."
 
 
 def _metadata(check: CheckView, preview: PreviewView) -> str:

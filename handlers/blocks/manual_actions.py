@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.campaigns.decide import Fixing
 from bot.campaigns.summarize import ManualPage
+from bot.domain.channels import AddressKind
 from bot.domain.states import ActionState
 from handlers import ids
 from handlers.blocks.campaign_message import decided_block, manual_row_blocks
@@ -14,6 +15,7 @@ from handlers.blocks.common import (
     confirm,
     context,
     count_text,
+    cut,
     divider,
     escape,
     input_block,
@@ -49,7 +51,13 @@ def _bulk(page: ManualPage) -> list[Block]:
         key = f"{ids.SEPARATOR}{reason.reason}"
         sure = confirm("Ignore all of these?", "You can undo each one in this list.", "Ignore all")
         buttons = [button(f"Ignore all {reason.count}", ids.MANUAL_IGNORE_ALL + key, value=reason.reason, confirm=sure)]
-        if page.sendable and reason.reason not in ("no_contact", "invalid_address", "suppressed", "uncertain"):
+        if page.sendable and reason.reason not in (
+            "no_contact",
+            "invalid_address",
+            "not_mobile",
+            "suppressed",
+            "uncertain",
+        ):
             buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
         blocks += [section(f"*{reason.text.capitalize()}* ({reason.count})"), actions(buttons)]
     return blocks
@@ -67,15 +75,12 @@ def _turns(page: ManualPage) -> list[Block]:
 
 def fix_view(of: Fixing) -> Block:
     """Return the form: correct the address or choose another contact, for this action only or saved to the customer."""
-    email: Block = {"type": "email_text_input", "action_id": ids.FIX_EMAIL, "placeholder": plain("name@example.com")}
-    if of.email and "@" in of.email and " " not in of.email:
-        email["initial_value"] = of.email
     blocks: list[Block] = [
         section(f"*{escape(of.customer_name)}*: {of.why}"),
-        input_block("Address", email, block_id=ids.FIX_EMAIL, optional=bool(of.contacts)),
+        _address(of),
     ]
     if of.contacts:
-        choices = [option(f"{c.name} {c.email}", c.id) for c in of.contacts[:100]]
+        choices = [option(f"{c.name} {c.address}", c.id) for c in of.contacts[:100]]
         select = {
             "type": "static_select",
             "action_id": ids.FIX_CONTACT,
@@ -92,3 +97,20 @@ def fix_view(of: Fixing) -> Block:
     blocks.append(input_block("Keep it", keep, block_id=ids.FIX_KEEP, optional=True))
     metadata = Metadata(of.campaign_id, version=of.action_id).to_json()
     return modal("Fix contact", blocks, callback_id=ids.FIX, metadata=metadata, submit="Send", close="Back")
+
+
+def _address(of: Fixing) -> Block:
+    if of.kind is AddressKind.PHONE:
+        phone: Block = {
+            "type": "plain_text_input",
+            "action_id": ids.FIX_PHONE,
+            "placeholder": plain("+49 151 12345678"),
+            "max_length": 64,
+        }
+        if of.address:
+            phone["initial_value"] = cut(of.address, 64)
+        return input_block("Mobile number", phone, block_id=ids.FIX_PHONE, optional=bool(of.contacts))
+    email: Block = {"type": "email_text_input", "action_id": ids.FIX_EMAIL, "placeholder": plain("name@example.com")}
+    if of.address and "@" in of.address and " " not in of.address:
+        email["initial_value"] = of.address
+    return input_block("Address", email, block_id=ids.FIX_EMAIL, optional=bool(of.contacts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.campaigns.summarize import CampaignMessage
+from bot.domain.channels import CHANNELS
 from handlers import ids
 from handlers.blocks.common import Block, actions, button, confirm, cut, escape, section
 
@@ -12,10 +13,10 @@ _TEXTS = {
     ),
     "delayed": (
         "*{name}* is over ten minutes late: messages are due, and none of them has gone out yet. The worker may be "
-        "stopped, or the mail server slow. Nothing is lost; it goes on by itself once it can."
+        "stopped, or {provider} slow. Nothing is lost; it goes on by itself once it can."
     ),
     "sender_login": (
-        "*{name}* is paused: the mail server refused campaign-bot's login. An admin should check SMTP_URL "
+        "*{name}* is paused: {provider} refused campaign-bot's login. An admin should check {setting} "
         "(`campaign-bot check` tries it); then resume the campaign. Nothing was lost or sent twice."
     ),
 }
@@ -23,7 +24,10 @@ _TEXTS = {
 
 def notice_text(kind: str, view: CampaignMessage) -> str:
     """Return the notice in words; they alone carry the meaning."""
-    return _TEXTS[kind].format(name=escape(cut(view.name, 150)))
+    channel = CHANNELS[view.channel]
+    return _TEXTS[kind].format(
+        name=escape(cut(view.name, 150)), provider=channel.provider, setting=escape(channel.setting)
+    )
 
 
 def notice_blocks(kind: str, view: CampaignMessage) -> list[Block]:

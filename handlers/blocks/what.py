@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from bot.campaigns.views import DraftView, PreviewView, SenderChoice
+from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.tags import TABLE, TAGS, Tag
 from handlers import ids
 from handlers.blocks.common import (
@@ -33,38 +34,12 @@ def what_view(
     draft: DraftView, positions: Sequence[str], preview: PreviewView, metadata: Metadata, note: str = ""
 ) -> Block:
     """Return the What screen; inputs that the bot fills again carry a key from `metadata`."""
+    kind = CHANNELS[draft.channel]
     blocks: list[Block] = [context(escape(note))] if note else []
     blocks += [
         input_block("Campaign name", _text(ids.WHAT_NAME, draft.name, 200), block_id=ids.WHAT_NAME),
-        input_block("From", _sender(draft.sender), block_id=ids.WHAT_SENDER),
-        input_block(
-            "To",
-            _positions(draft.to_positions, positions),
-            block_id=ids.WHAT_POSITIONS,
-            optional=True,
-            hint="Contacts with these positions; the main contact where nobody has them.",
-        ),
-        input_block("CC", _text(ids.WHAT_CC, ", ".join(draft.cc), 1000), block_id=ids.WHAT_CC, optional=True),
-        input_block(
-            "Subject",
-            _text(ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT),
-            block_id=ids.keyed(ids.WHAT_SUBJECT, metadata.key("subject")),
-        ),
-        input_block(
-            "Content",
-            _body(draft.body),
-            block_id=ids.keyed(ids.WHAT_BODY, metadata.key("body")),
-            dispatch=True,
-            hint="*bold*, _italic_, [text](https://link), lists with - or 1. Tags go to the end of the text.",
-        ),
-        actions(
-            [
-                _tags(ids.WHAT_TAG_BODY, "Insert a tag into the content", TAGS),
-                _tags(ids.WHAT_TAG_SUBJECT, "Insert into the subject", [t for t in TAGS if t.name != TABLE]),
-            ],
-            block_id=ids.keyed("what_tags", metadata.key("tags")),
-        ),
-        input_block("Attachment", _statement(draft.attach_statement), block_id=ids.WHAT_STATEMENT, optional=True),
+        *_people(draft, kind, positions),
+        *_content(draft, kind, metadata),
         actions([button("Update the preview", ids.WHAT_PREVIEW), button("Back to customers", ids.WHAT_BACK)]),
         divider(),
         *preview_blocks(preview),
@@ -73,18 +48,69 @@ def what_view(
     return modal("What", blocks, callback_id=ids.WHAT, metadata=made, submit="Next: check")
 
 
+def _people(draft: DraftView, kind: ChannelKind, positions: Sequence[str]) -> list[Block]:
+    """Return from whom, to whom, and who gets a copy where the channel has copies."""
+    one_each = kind.most_recipients == 1
+    to = "The contact with this position; the main contact where nobody has it."
+    blocks = [
+        input_block("From" if kind.has_subject else "In the name of", _sender(draft.sender), block_id=ids.WHAT_SENDER),
+        input_block(
+            "To",
+            _positions(draft.to_positions, positions),
+            block_id=ids.WHAT_POSITIONS,
+            optional=True,
+            hint=f"{to} One {kind.one} a customer."
+            if one_each
+            else "Contacts with these positions; the main contact where nobody has them.",
+        ),
+    ]
+    if kind.has_cc:
+        cc = _text(ids.WHAT_CC, ", ".join(draft.cc), 1000)
+        blocks.append(input_block("CC", cc, block_id=ids.WHAT_CC, optional=True))
+    return blocks
+
+
+def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata) -> list[Block]:
+    """Return the inputs of the message itself, with the tags that this channel can hold."""
+    tags = TAGS if kind.has_table else [t for t in TAGS if t.name != TABLE]
+    pickers = [_tags(ids.WHAT_TAG_BODY, "Insert a tag into the content", tags)]
+    marks = "*bold*, _italic_, [text](https://link), lists with - or 1. " if kind.has_format else ""
+    body = input_block(
+        "Content",
+        _body(draft.body, kind),
+        block_id=ids.keyed(ids.WHAT_BODY, metadata.key("body")),
+        dispatch=True,
+        hint=f"{marks}Tags go to the end of the text.",
+    )
+    blocks = [body]
+    if kind.has_subject:
+        subject = _text(ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT)
+        key = metadata.key("subject")
+        blocks.insert(0, input_block("Subject", subject, block_id=ids.keyed(ids.WHAT_SUBJECT, key)))
+        in_subject = [t for t in TAGS if t.name != TABLE]
+        pickers.append(_tags(ids.WHAT_TAG_SUBJECT, "Insert into the subject", in_subject))
+    blocks.append(actions(pickers, block_id=ids.keyed("what_tags", metadata.key("tags"))))
+    if kind.has_statement:
+        box = _statement(draft.attach_statement)
+        blocks.append(input_block("Attachment", box, block_id=ids.WHAT_STATEMENT, optional=True))
+    return blocks
+
+
 def _text(action_id: str, value: str, most: int) -> Block:
     made: Block = {"type": "plain_text_input", "action_id": action_id, "max_length": most}
     return {**made, "initial_value": cut(value, most)} if value else made
 
 
-def _body(value: str) -> Block:
+def _body(value: str, kind: ChannelKind) -> Block:
     made = {
         **_text(ids.WHAT_BODY, value, INPUT_LIMIT),
         "multiline": True,
         "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
-    return made if value else {**made, "placeholder": plain('Dear {{contact.first_name | default("customer")}}, …')}
+    example = 'Dear {{contact.first_name | default("customer")}}, …'
+    if not kind.has_format:
+        example = "{{organisation.name}}: {{amounts.overdue}} is overdue. …"
+    return made if value else {**made, "placeholder": plain(example)}
 
 
 def _sender(sender: SenderChoice | None) -> Block:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.campaigns.views import AudienceView, CustomerName, CustomerPage, DraftSummary, SavedAudienceRow
 from bot.domain.audience import ME, NOBODY, AudienceFilter
+from bot.domain.channels import CHANNELS
 from handlers import ids
 from handlers.blocks.common import (
     OPTIONS_LIMIT,
@@ -33,15 +34,18 @@ MANY = 40
 """Names picked by hand that the selects show; more stay picked and are counted."""
 
 
-def start_view(drafts: Sequence[DraftSummary]) -> Block:
-    """Return the choice between going on with a draft and starting a new campaign."""
-    new = button("New campaign", ids.START_NEW, style="primary")
-    blocks: list[Block] = [section("Start a new campaign, or go on with a draft.", accessory=new), divider()]
+def start_view(drafts: Sequence[DraftSummary], channels: Sequence[str] = ("email",)) -> Block:
+    """Return the choice between a new campaign, on one of the channels there are, and going on with a draft."""
+    blocks = _new(channels, "Start a new campaign, or go on with a draft." if drafts else "Start a new campaign.")
+    if drafts:
+        blocks.append(divider())
     for draft in drafts[:20]:
         sure = confirm("Throw this draft away?", draft.name, "Throw away", "Keep it")
         at = int(draft.updated_at.timestamp())
         when = f"<!date^{at}^{{date_short_pretty}} {{time}}|{draft.updated_at:%Y-%m-%d %H:%M} UTC>"
         who = count_text(draft.selected, "customer")
+        if len(channels) > 1:
+            who = f"{CHANNELS[draft.channel].many} to {who}"
         blocks += [
             section(f"*{escape(cut(draft.name, 150))}*\n{who}, saved {when}"),
             actions(
@@ -52,6 +56,14 @@ def start_view(drafts: Sequence[DraftSummary]) -> Block:
             ),
         ]
     return modal("Campaigns", blocks, callback_id=ids.START)
+
+
+def _new(channels: Sequence[str], said: str) -> list[Block]:
+    if len(channels) == 1:
+        new = button("New campaign", ids.keyed(ids.START_NEW, channels[0]), value=channels[0], style="primary")
+        return [section(said, accessory=new)]
+    buttons = [button(f"New {CHANNELS[c].one} campaign", ids.keyed(ids.START_NEW, c), value=c) for c in channels]
+    return [section(said), actions(buttons)]
 
 
 def who_view(

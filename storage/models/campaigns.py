@@ -72,7 +72,8 @@ class Campaign(InWorkspace, Base):
 class Action(InWorkspace, Base):
     """One message of one campaign to one customer, with frozen recipients: a row of the outbox.
 
-    `recipients` is a list of {"contact_id", "name", "email"}; `message_id` is the RFC 5322 Message-ID, made at Send.
+    `recipients` is a list of {"contact_id", "name", "email"}, with "phone" in place of "email" on SMS; `message_id` is
+    the RFC 5322 Message-ID, made at Send.
     """
 
     __tablename__ = "actions"

@@ -65,7 +65,7 @@ def test_nothing_of_a_cancelled_campaign_is_sent(db: Database, build: Builder) -
     action = build.action(campaign, state=MANUAL)
     for use in (
         lambda: decide.send(db, caller, action.id, now=NOW),
-        lambda: decide.fix_contact(db, caller, action.id, email="new@example.com", now=NOW),
+        lambda: decide.fix_contact(db, caller, action.id, address="new@example.com", now=NOW),
         lambda: decide.bulk(db, caller, campaign.id, None, what="send", now=NOW),
     ):
         with pytest.raises(Conflict):
@@ -90,7 +90,7 @@ def test_a_suppressed_or_wrong_address_is_not_sent_to(db: Database, build: Build
     for email in ("stop@example.com", "Stop@Example.com", "not an address", "", "a@example.com\nBcc: b@example.com"):
         action = build.action(campaign, build.customer(email=None), state=MANUAL)
         with pytest.raises(UserError):
-            decide.fix_contact(db, caller, action.id, email=email, save_to_customer=True, now=NOW)
+            decide.fix_contact(db, caller, action.id, address=email, save_to_customer=True, now=NOW)
         assert stored(db, action).state == "manual"
 
 
@@ -101,8 +101,8 @@ def test_a_saved_correction_mends_the_contact_that_was_wrong(db: Database, build
     wrong = build.contact(customer, positions=("Accountant",), email="old@@example.com")
     to = [{"contact_id": wrong.id, "name": "Pat Payer", "email": wrong.email}] if frozen else []
     action = build.action(campaign, customer, state=MANUAL, recipients=to, detail="old@@example.com")
-    assert decide.fixing(db, caller, action.id).email == "old@@example.com"
-    decide.fix_contact(db, caller, action.id, email="new@example.com", save_to_customer=True, now=NOW)
+    assert decide.fixing(db, caller, action.id).address == "old@@example.com"
+    decide.fix_contact(db, caller, action.id, address="new@example.com", save_to_customer=True, now=NOW)
     assert addresses(db, customer) == {"main@example.com", "new@example.com"}
     assert stored(db, action).recipients == [{"contact_id": wrong.id, "name": "Pat Payer", "email": "new@example.com"}]
 
@@ -113,7 +113,7 @@ def test_among_several_holders_the_one_that_was_wrong_is_mended(db: Database, bu
     build.contact(customer, positions=("Payer",), email="first@@example.com")
     build.contact(customer, positions=("Payer",), email="second@@example.com")
     action = build.action(campaign, customer, state=MANUAL, recipients=[], detail="second@@example.com")
-    decide.fix_contact(db, caller, action.id, email="new@example.com", save_to_customer=True, now=NOW)
+    decide.fix_contact(db, caller, action.id, address="new@example.com", save_to_customer=True, now=NOW)
     assert addresses(db, customer) == {"first@@example.com", "new@example.com"}
 
 
@@ -121,7 +121,7 @@ def test_a_correction_for_this_action_only_changes_no_contact(db: Database, buil
     caller, campaign = begin(build)
     customer = build.customer(email="main@example.com")
     action = build.action(campaign, customer, state=MANUAL)
-    decide.fix_contact(db, caller, action.id, email="once@example.com", now=NOW)
+    decide.fix_contact(db, caller, action.id, address="once@example.com", now=NOW)
     assert addresses(db, customer) == {"main@example.com"}
     assert [each["email"] for each in stored(db, action).recipients] == ["once@example.com"]
 
@@ -131,7 +131,7 @@ def test_another_contact_is_written_to_at_its_own_address(db: Database, build: B
     customer = build.customer(email="main@example.com")
     other = build.contact(customer, email="other@example.com")
     action = build.action(campaign, customer, state=MANUAL)
-    decide.fix_contact(db, caller, action.id, email="", contact_id=other.id, now=NOW)
+    decide.fix_contact(db, caller, action.id, address="", contact_id=other.id, now=NOW)
     assert [each["email"] for each in stored(db, action).recipients] == ["other@example.com"]
 
 
@@ -139,8 +139,8 @@ def test_an_emptied_address_without_a_choice_goes_to_nobody(db: Database, build:
     caller, campaign = begin(build)
     action = build.action(campaign, build.customer(email="main@example.com"), state=MANUAL)
     with pytest.raises(UserError) as raised:
-        decide.fix_contact(db, caller, action.id, email="  ", now=NOW)
-    assert raised.value.field == "email"
+        decide.fix_contact(db, caller, action.id, address="  ", now=NOW)
+    assert raised.value.field == "address"
     assert stored(db, action).state == "manual"
 
 
@@ -149,14 +149,14 @@ def test_a_contact_of_another_customer_is_not_there(db: Database, build: Builder
     action = build.action(campaign, state=MANUAL)
     stranger = build.contact(build.customer("Other AG"))
     with pytest.raises(NotFound):
-        decide.fix_contact(db, caller, action.id, email="", contact_id=stranger.id, now=NOW)
+        decide.fix_contact(db, caller, action.id, address="", contact_id=stranger.id, now=NOW)
 
 
 def test_a_customer_without_contacts_gets_a_main_one(db: Database, build: Builder) -> None:
     caller, campaign = begin(build)
     customer = build.customer(email=None)
     action = build.action(campaign, customer, state=MANUAL, reason="no_contact", recipients=[])
-    decide.fix_contact(db, caller, action.id, email="new@example.com", save_to_customer=True, now=NOW)
+    decide.fix_contact(db, caller, action.id, address="new@example.com", save_to_customer=True, now=NOW)
     with db.read() as session:
         contact = session.scalars(select(Contact).where(Contact.customer_id == customer.id)).one()
     assert (contact.email, contact.is_main) == ("new@example.com", True)
@@ -210,7 +210,7 @@ USES: list[Use] = [
     lambda db, caller, i: decide.ignore(db, caller, i, now=NOW),
     lambda db, caller, i: decide.undo_ignore(db, caller, i, now=NOW),
     lambda db, caller, i: decide.fixing(db, caller, i),
-    lambda db, caller, i: decide.fix_contact(db, caller, i, email="x@example.com", now=NOW),
+    lambda db, caller, i: decide.fix_contact(db, caller, i, address="x@example.com", now=NOW),
 ]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.campaigns import audiences, check, compose, control, decide, drafts, freeze, launch, preview, summarize, tick
 from bot.domain.access import Caller
+from bot.domain.states import ActionState, CampaignState
 from bot.people import aliases, users, workspace_settings
 from handlers.blocks import campaign_message, manual_actions, notices
 from handlers.blocks import check as check_blocks
@@ -196,3 +197,31 @@ def test_settings_of_members_and_admins(db: Database, caller: Caller) -> None:
     shown(settings_blocks.alias_view())
     shown(settings_blocks.assign_view(None))
     shown(settings_blocks.workspace_view(workspace_settings.read(db, caller)))
+
+
+def test_the_channel_is_asked_for_only_where_there_are_several(db: Database, caller: Caller) -> None:
+    one = who_blocks.start_view([], ["email"])
+    assert "New campaign" in shown(one)
+    several = who_blocks.start_view(drafts.open_drafts(db, caller), ["email", "sms"])
+    assert "New email campaign" in shown(several)
+    assert "New SMS campaign" in shown(several)
+
+
+def test_an_sms_has_neither_subject_nor_copies_nor_table(db: Database, caller: Caller) -> None:
+    draft = drafts.start(db, caller, channel="sms")
+    view = what_blocks.what_view(draft, ["Payer"], preview.show(db, caller, draft.id), Metadata(draft.id))
+    text = shown(view)
+    assert "Subject" not in text
+    assert "CC" not in text
+    assert "Attachment" not in text
+    assert "invoices.table" not in text
+    assert "invoices.overdue_numbers" in text
+
+
+def test_fix_contact_asks_for_a_number_on_sms(db: Database, build: Builder, caller: Caller) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING, channel="sms")
+    customer = build.customer("Delta SA", phone="030 901820")
+    action = build.action(campaign, customer, state=ActionState.MANUAL, reason="not_mobile")
+    text = shown(manual_actions.fix_view(decide.fixing(db, caller, action.id)))
+    assert "Mobile number" in text
+    assert "it is a landline" in text

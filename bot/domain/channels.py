@@ -1,0 +1,78 @@
+"""What sets the channels apart, as far as rules and screens go; each has its sending half in bot.channels.
+
+Everything else is the same for all of them: a new channel is a row here, a `Channel` in bot.channels that passes the
+conformance suite, and an address check in bot.channels.addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class AddressKind(StrEnum):
+    """What a message is addressed to; the name of the contact's column, and of the key in frozen recipients."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """One channel: `one` and `many` name its messages, `provider` who takes them, `setting` where that is set up.
+
+    `most_recipients` is how many people one action can go to at once; None sets no limit. `has_format` says whether
+    bold, lists and links with a text of their own can be written.
+    """
+
+    name: str
+    one: str
+    many: str
+    address: AddressKind
+    address_word: str
+    provider: str
+    setting: str
+    has_subject: bool = False
+    has_cc: bool = False
+    has_statement: bool = False
+    has_table: bool = False
+    has_format: bool = False
+    most_recipients: int | None = 1
+
+    def address_of(self, recipient: Mapping[str, Any]) -> str:
+        """Return the address of a frozen recipient, empty where there is none."""
+        return str(recipient.get(self.address.value) or "")
+
+    def recipient(self, contact_id: int | None, name: str, address: str) -> dict[str, object]:
+        """Return a recipient as it is frozen into an action."""
+        return {"contact_id": contact_id, "name": name, self.address.value: address}
+
+
+EMAIL = ChannelKind(
+    name="email",
+    one="email",
+    many="emails",
+    address=AddressKind.EMAIL,
+    address_word="address",
+    provider="the mail server",
+    setting="SMTP_URL",
+    has_subject=True,
+    has_cc=True,
+    has_statement=True,
+    has_table=True,
+    has_format=True,
+    most_recipients=None,
+)
+SMS = ChannelKind(
+    name="sms",
+    one="SMS",
+    many="SMS",
+    address=AddressKind.PHONE,
+    address_word="phone number",
+    provider="Twilio",
+    setting="the TWILIO_ settings",
+)
+
+CHANNELS: dict[str, ChannelKind] = {kind.name: kind for kind in (EMAIL, SMS)}
