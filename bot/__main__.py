@@ -65,21 +65,29 @@ def migrate() -> None:
 
 @app.command(name="import")
 def import_book(
-    files: Annotated[list[Path], typer.Argument(help="customers.csv contacts.csv invoices.csv, or one flat file.")],
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, XLS or ODS files: lists, or receivables reports.")],
+    chosen: Annotated[
+        list[str] | None, typer.Option("--map", help='What a column means: invoice.number="Invoice No". Remembered.')
+    ] = None,
+    date_order: Annotated[str | None, typer.Option(help="dmy, mdy or ymd, where dates can be read both ways.")] = None,
+    decimal: Annotated[str | None, typer.Option(help='"." or ",", where amounts can be read both ways.')] = None,
+    full: Annotated[bool, typer.Option("--full", help="Close open invoices that the files no longer list.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Import the rest; write bad rows to a file.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Close invoices without asking.")] = False,
 ) -> None:
     """Import customers, contacts and invoices; all or nothing, and a second run changes nothing."""
+    from bot import import_command
     from bot.app import home_workspace
-    from bot.imports import import_files
     from storage.db import Database
 
+    wishes = import_command.make_wishes(
+        chosen or [], date_order=date_order, decimal=decimal, full=full, skip_bad=skip_bad, dry_run=dry_run
+    )
     settings = load_settings()
     _ready(settings)
     db = Database(settings.database_url)
-    result = import_files(db, home_workspace(settings, db), files)
-    for what in ("customers", "contacts", "invoices"):
-        new, changed = getattr(result, f"{what}_new"), getattr(result, f"{what}_changed")
-        print(f"{what:10} {new:6} new  {changed:6} changed")
-    print(f"{'unchanged':10} {result.unchanged:6}")
+    import_command.run(db, home_workspace(settings, db), files, wishes, yes=yes)
 
 
 @app.command()

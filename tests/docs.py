@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from bot.config import Settings
 from bot.domain.states import ACTION_TRANSITIONS, CAMPAIGN_TRANSITIONS
 from bot.domain.tags import TAGS
+from bot.imports.fields import FIELDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README, STATES = ROOT / "README.md", ROOT / "docs" / "states.md"
@@ -44,6 +45,8 @@ def states_page() -> str:
 
 def readme(text: str) -> str:
     """Return the README with its generated parts made anew."""
+    fields = ", ".join(f"`{name}`" for name in FIELDS)
+    text = re.sub(r"(<!-- fields -->).*?(<!-- /fields -->)", lambda m: m[1] + fields + m[2], text, flags=re.S)
     for name, table in (("settings", settings_table()), ("tags", tags_table())):
         pattern = f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, t=table: m[1] + t + m[2], text, flags=re.S)  # type: ignore[misc]

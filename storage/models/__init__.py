@@ -11,6 +11,7 @@ from storage.models.customers import (
     InvoiceStatus,
     Suppression,
 )
+from storage.models.imports import Import, ImportFile, ImportMap, ImportState
 from storage.models.notifications import (
     Notification,
     NotificationKind,
@@ -30,6 +31,10 @@ __all__ = [
     "Contact",
     "ContactPosition",
     "Customer",
+    "Import",
+    "ImportFile",
+    "ImportMap",
+    "ImportState",
     "Invoice",
     "InvoiceStatus",
     "Notification",
