@@ -36,8 +36,10 @@ _STATES: tuple[tuple[Status, str], ...] = (
         r"open|unpaid|not paid|sent|authori[sz]ed|approved|posted|overdue.*|(?:past )?due.*|late|partial.*|parcial.*"
         r"|partly paid|awaiting payment|outstanding|viewed|pending|issued|finali[sz]ed|reminded|ouverte?|impayee?"
         r"|non payee?|non reglee?|a payer|en retard|echue?|validee?|envoyee?|emise|en attente.*|comptabilisee?|offen"
-        r"|active|unbezahlt|uberfallig|fallig|teilbezahlt|teilweise.*|gebucht|versendet|verschickt|gemahnt|abiert[oa]|pendiente.*"
-        r"|en cours|vencid[oa]|impagad[oa]|no pagad[oa]|no cobrad[oa]|enviad[oa]|emitid[oa]|registrad[oa]|contabilizad[oa]",
+        r"|active|unbezahlt|uberfallig|fallig|teilbezahlt|teilweise.*|gebucht|versendet|verschickt|gemahnt|abiert[oa]"
+        r"|pendiente.*"
+        r"|en cours|vencid[oa]|impagad[oa]|no pagad[oa]|no cobrad[oa]|enviad[oa]|emitid[oa]|registrad[oa]"
+        r"|contabilizad[oa]",
     ),
 )
 _STATUS = tuple((status, re.compile(pattern)) for status, pattern in _STATES)
