@@ -109,5 +109,5 @@ class Stage:
 
     def _import(self, settings: Settings) -> None:
         files = write_book(self._folder / "book", datetime.now(UTC).date())
-        done = import_files(self.bot.db, home_workspace(settings, self.bot.db), files)
+        done = import_files(self.bot.db, home_workspace(settings, self.bot.db), files).result
         self.imported = f"{done.customers_new} customers, {done.invoices_new} invoices"
