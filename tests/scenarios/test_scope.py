@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 
 from sandbox.person import Person
 from storage.db import utcnow
+from storage.models import Assignment, Customer, User
 from tests.scenarios.office import Office
 
 THEIRS = ("Acme", "Bolt", "Cargo", "Paid up", "pat@acme.example", "gone@bolt.example")
@@ -104,3 +105,64 @@ def test_settings_are_for_admins(office: Office, cam: Person) -> None:
     settings = cam.modal("Settings")
     assert settings.buttons == []
     assert "For admins" not in settings.text
+
+
+def test_a_saved_audience_finds_only_who_is_still_assigned(office: Office, cam: Person) -> None:
+    cam.command("/campaign")
+    who = cam.modal("Who")
+    who.choose("who_add", "Mine Ltd", query="mine")
+    who.choose("who_add", "My other Ltd", query="other")
+    who.click("Save this audience")
+    save = cam.modals[-1]
+    save.type("who_save_name", "Both of mine")
+    save.submit()
+    take_away(office, "Mine Ltd")
+    who.choose("who_use_saved", "Both of mine")
+    assert "*1 customer selected*, EUR 20.00 overdue" in who.text
+    assert "Mine Ltd" not in who.text
+
+
+def test_the_list_of_manual_actions_shows_and_sends_only_what_is_still_assigned(office: Office, cam: Person) -> None:
+    third = office.build.customer("Own Ltd", overdue=None, email="pay@own.example", account_managers=(user_of(office),))
+    office.build.invoice(third, today=utcnow().date(), outstanding=3_000)
+    for address in ("pay@mine.example", "pay@own.example"):
+        office.mail.refuse(address, code=550, text="5.1.1 No such user")
+    office.send(cam, audience="all 3")
+    done = office.said(cam, "3 actions need you.").snapshot()
+    office.mail.heal()
+    take_away(office, "Mine Ltd")
+    done.click("All 3")
+    todo = cam.modal("Actions to do")
+    assert "Own Ltd" in todo.text
+    assert "Mine Ltd" not in todo.text
+    todo.click("Send all 1")
+    office.mail.wait_for(1)
+    office.slack.quiet()
+    assert [one.envelope_to for one in office.mail.messages] == [("pay@own.example",)]
+
+
+@pytest.mark.road("socket")
+def test_an_admins_saved_audience_and_draft_stay_the_admins(office: Office, alice: Person, cam: Person) -> None:
+    alice.command("/campaign")
+    who = alice.modal("Who")
+    who.choose("who_add", "Acme GmbH", query="acme")
+    who.click("Save this audience")
+    save = alice.modals[-1]
+    save.type("who_save_name", "Secret selection")
+    save.submit()
+    before = len(told(office))
+    cam.command("/campaign")
+    assert "Nobody selected yet" in cam.modal("Who").text, "a new draft: there is none to resume"
+    assert "Secret selection" not in told(office)[before:]
+
+
+def user_of(office: Office) -> User:
+    with office.db.read() as session:
+        return session.scalars(select(User).where(User.slack_user_id == "U0CAM0001")).one()
+
+
+def take_away(office: Office, customer: str) -> None:
+    """Let nobody look after a customer from now on."""
+    named = select(Customer.id).where(Customer.name == customer).scalar_subquery()
+    with office.db.write() as session:
+        session.execute(delete(Assignment).where(Assignment.customer_id == named))
