@@ -8,15 +8,16 @@ from typing import Literal
 from slack_bolt import App
 from slack_sdk.webhook import WebhookClient
 
-from bot.campaigns import control, decide, summarize
+from bot.campaigns import audiences, control, decide, drafts, summarize
 from bot.campaigns.control import ControlResult
 from bot.campaigns.decide import Decided
 from handlers import ids
 from handlers.blocks.common import escape
 from handlers.blocks.manual_actions import fix_view, manual_view
 from handlers.deps import Deps
-from handlers.parse import clicked, row_ids
+from handlers.parse import Metadata, clicked, row_ids
 from handlers.turn import Entry, Turn, bind
+from handlers.who import screen
 
 FIELD_BLOCKS = {ids.FIX: {"address": "fix_"}}
 
@@ -28,6 +29,8 @@ def register(app: App, deps: Deps) -> None:
         ids.CAMPAIGN_PAUSE: _control(control.pause),
         ids.CAMPAIGN_RESUME: _control(control.resume),
         ids.CAMPAIGN_CANCEL: _control(control.cancel),
+        ids.CAMPAIGN_SEND_NOW: _control(control.send_now),
+        ids.CAMPAIGN_DRAFT: resume_draft,
         ids.ACTION_SEND: _decision(decide.send),
         ids.ACTION_IGNORE: _decision(decide.ignore),
         ids.ACTION_UNDO_IGNORE: _decision(decide.undo_ignore),
@@ -40,6 +43,13 @@ def register(app: App, deps: Deps) -> None:
     for action_id, entry in entries.items():
         app.action(ids.per_row(action_id))(bind(deps, entry))
     app.view(ids.FIX)(bind(deps, fix))
+
+
+def resume_draft(turn: Turn) -> None:
+    """Resume draft, after Undo -> drafts.load"""
+    draft = drafts.load(turn.deps.db, turn.caller, _clicked_id(turn))
+    view = audiences.view(turn.deps.db, turn.caller, draft.id)
+    turn.open(screen(turn, view, Metadata(draft.id)))
 
 
 def open_fix(turn: Turn) -> None:
@@ -65,7 +75,12 @@ def fix(turn: Turn) -> None:
     )
     turn.deps.wake()
     page = summarize.manual_page(turn.deps.db, turn.caller, metadata.campaign_id)
-    turn.replace(manual_view(page, _words(decided)))
+    after = manual_view(page, _words(decided))
+    if view.root_id == view.id:
+        turn.replace(after)
+    else:  # opened from the list: that is redrawn, and this form closes over it
+        turn.redraw_root(after)
+        turn.ack()
 
 
 def open_list(turn: Turn) -> None:

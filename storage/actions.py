@@ -247,6 +247,15 @@ def rescue_expired(session: Session, *, now: datetime, actor: str) -> tuple[list
     return _requeued(session, queued, now, actor), ids_of(lost)
 
 
+def bring_forward(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> None:
+    """Let everything that waits in a campaign be due now; its state stays, so this is no transition."""
+    session.execute(
+        update(Action)
+        .where(Action.workspace_id == workspace_id, Action.campaign_id == campaign_id, is_queued(), Action.due_at > now)
+        .values(due_at=now, updated_at=now)
+    )
+
+
 def cancel_queued(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, actor: str) -> list[int]:
     """Cancel what is still waiting in a campaign; what is being sent settles by itself."""
     where = [Action.workspace_id == workspace_id, Action.campaign_id == campaign_id]

@@ -68,6 +68,19 @@ def cancel(session: Session, workspace_id: int, campaign_id: int, *, now: dateti
     return bool(_move(session, CampaignEvent.CANCEL, one, now, cancelled_at=now, **_UNPAUSED))
 
 
+def bring_forward(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> bool:
+    """Let a scheduled campaign start now instead of later; its state stays, so this is no transition."""
+    later = [
+        *_one(workspace_id, campaign_id),
+        Campaign.state == CampaignState.SCHEDULED.value,
+        Campaign.starts_at > now,
+    ]
+    statement = update(Campaign).where(*later).values(starts_at=now, updated_at=now).returning(Campaign.id)
+    moved = list(session.scalars(statement.execution_options(synchronize_session=False)))
+    notifications.touch(session, moved, at=now)
+    return bool(moved)
+
+
 def undo(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> bool:
     """Cancel a campaign that has not started: nothing of it went out."""
     unstarted = [*_one(workspace_id, campaign_id), Campaign.state == CampaignState.SCHEDULED.value]

@@ -50,6 +50,21 @@ def launched(session: Session, workspace_id: int, campaign_id: int) -> Campaign 
     )
 
 
+def kept_by_undo(session: Session, campaign: Campaign) -> int | None:
+    """Return the draft that Undo of this campaign made, while it is a draft.
+
+    Undo cancels and copies in one transaction, at one and the same microsecond: nothing else links the two.
+    """
+    return session.scalar(
+        select(Campaign.id).where(
+            Campaign.workspace_id == campaign.workspace_id,
+            Campaign.creator_id == campaign.creator_id,
+            Campaign.state == CampaignState.DRAFT.value,
+            Campaign.created_at == campaign.cancelled_at,
+        )
+    )
+
+
 def by_id(session: Session, campaign_id: int) -> Campaign:
     """Return a campaign of whatever workspace: for the worker, which acts on nobody's behalf."""
     return session.scalars(select(Campaign).where(Campaign.id == campaign_id)).one()

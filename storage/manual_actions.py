@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
@@ -93,6 +93,17 @@ def contacts(session: Session, workspace_id: int, customer_id: int) -> list[Cont
     """Return a customer's contacts, the main one first."""
     query = select(Contact).where(Contact.workspace_id == workspace_id, Contact.customer_id == customer_id)
     return list(session.scalars(query.order_by(Contact.is_main.desc(), Contact.id)))
+
+
+def make_main(session: Session, contact: Contact) -> None:
+    """Make a contact the main one of its customer, and none of the others."""
+    session.execute(
+        update(Contact)
+        .where(Contact.workspace_id == contact.workspace_id, Contact.customer_id == contact.customer_id)
+        .values(is_main=False)
+    )
+    contact.is_main = True
+    session.flush()
 
 
 def _rows(scope: Scope) -> Select[Action, str, str | None, str | None, str | None]:

@@ -1,4 +1,4 @@
-"""Undo, pause, resume, cancel: what a creator (or an admin) can still do with a campaign that was sent."""
+"""Undo, send now, pause, resume, cancel: what a creator (or an admin) can still do with a campaign that was sent."""
 
 from __future__ import annotations
 
@@ -42,6 +42,17 @@ def undo(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None
         draft_id = copy_of(session, row, now)
         text = "Undone: nothing was sent. The draft is kept: /campaign opens it."
         return ControlResult(CampaignState.CANCELLED, True, text, draft_id)
+
+
+def send_now(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:
+    """Start a campaign that was scheduled for later; a second call says that it is on its way."""
+    now = now or utcnow()
+    with db.write() as session:
+        row = _mine(session, caller, campaign_id)
+        if not campaign_states.bring_forward(session, caller.workspace_id, row.id, now=now):
+            return _unchanged(session, row, "It does not wait for a time any more")
+        actions.bring_forward(session, caller.workspace_id, row.id, now=now)
+        return ControlResult(CampaignState.SCHEDULED, True, "It goes out now.")
 
 
 def pause(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:

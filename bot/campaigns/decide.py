@@ -119,8 +119,8 @@ def fix_contact(
 
     With `contact_id` that contact's own address is taken unless `address` says another one; without it, `address` is
     needed and corrects the contact that the message was for. `save_to_customer` writes the address to that
-    contact (a new main one where the customer has nobody). Nothing is saved or sent when the answer says that it was
-    decided already.
+    contact (a new main one where the customer has nobody), and makes a contact that was chosen the main one. Nothing is
+    saved or sent when the answer says that it was decided already.
     """
     now = now or utcnow()
     with db.write() as session:
@@ -135,7 +135,7 @@ def fix_contact(
         (address,) = _checked(row, [wanted], _suppressed(session, row), country)
         contact = other or owner_of(found, address, kind) or to_mend(session, caller, row, found)
         if save_to_customer:
-            contact = save(session, row, contact, address, caller)
+            contact = save(session, row, contact, address, caller, preferred=other is not None)
         to = [kind.recipient(contact.id if contact else None, name_of(contact), address)]
         return _send_one(session, caller, row, state, to, now)
 

@@ -11,7 +11,7 @@ from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.folding import fold_address
 from bot.domain.recipients import Reachable, choose
 from bot.errors import NotFound
-from storage import campaigns
+from storage import campaigns, manual_actions
 from storage.manual_actions import ActionRow
 from storage.models import Contact
 
@@ -60,8 +60,13 @@ def name_of(contact: Contact | None) -> str:
     return f"{contact.first_name} {contact.last_name}".strip() if contact else ""
 
 
-def save(session: Session, row: ActionRow, contact: Contact | None, address: str, caller: Caller) -> Contact:
-    """Write the address to the contact, or to a new main contact where the customer has nobody; return it."""
+def save(
+    session: Session, row: ActionRow, contact: Contact | None, address: str, caller: Caller, *, preferred: bool
+) -> Contact:
+    """Write the address to the contact, or to a new main contact where the customer has nobody; return it.
+
+    `preferred` makes the contact the customer's main one, because a person chose it over the one that was there.
+    """
     if contact is None:
         contact = Contact(
             workspace_id=caller.workspace_id, customer_id=row.customer_id, external_id=address, is_main=True
@@ -69,4 +74,6 @@ def save(session: Session, row: ActionRow, contact: Contact | None, address: str
         session.add(contact)
     setattr(contact, CHANNELS[row.channel].address.value, address)
     session.flush()
+    if preferred:
+        manual_actions.make_main(session, contact)
     return contact

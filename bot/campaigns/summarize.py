@@ -90,6 +90,8 @@ class CampaignMessage:
     decided: tuple[ManualRow, ...]
     refused: tuple[ManualRow, ...]
     channel: str = "email"
+    draft_id: int | None = None
+    """After Undo: the draft that kept what was written, while it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
             campaign_id=row.id,
             name=row.name,
             channel=row.channel,
+            draft_id=campaigns.kept_by_undo(session, row) if state is CampaignState.CANCELLED else None,
             state=state,
             frozen=row.frozen_at is not None,
             starts_at=row.starts_at,

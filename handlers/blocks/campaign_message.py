@@ -121,14 +121,29 @@ def _controls(view: CampaignMessage) -> list[Block]:
     pause = button("Pause", ids.CAMPAIGN_PAUSE, value=key)
     match view.state:
         case CampaignState.SCHEDULED:
-            return [actions([button("Undo", ids.CAMPAIGN_UNDO, value=key), pause])]
+            return [actions(_waiting(view, key, pause))]
         case CampaignState.SENDING:
             return [actions([pause, cancel])]
         case CampaignState.PAUSED:
             word = "Send now" if view.pause_reason is PauseReason.MISSED_SCHEDULE else "Resume"
             return [actions([button(word, ids.CAMPAIGN_RESUME, value=key, style="primary"), cancel])]
+        case CampaignState.CANCELLED if view.draft_id is not None:
+            resume = button("Resume draft", ids.CAMPAIGN_DRAFT, value=str(view.draft_id), style="primary")
+            return [actions([resume])]
         case _:
             return []
+
+
+def _waiting(view: CampaignMessage, key: str, pause: Block) -> list[Block]:
+    """Return the buttons before anything goes out: Undo in the hold, more where a later time was chosen."""
+    if not view.chosen_time:
+        return [button("Undo", ids.CAMPAIGN_UNDO, value=key), pause]
+    sure = confirm("Send it now?", "It does not wait for the chosen time.", "Send now", "Wait")
+    return [
+        button("Send now", ids.CAMPAIGN_SEND_NOW, value=key, confirm=sure),
+        pause,
+        button("Cancel, keep as draft", ids.CAMPAIGN_UNDO, value=key),
+    ]
 
 
 def _manual_blocks(view: CampaignMessage) -> list[Block]:

@@ -92,9 +92,10 @@ def fix_view(of: Fixing) -> Block:
     keep = {
         "type": "checkboxes",
         "action_id": ids.FIX_KEEP,
-        "options": [option("Save the address to the customer, for next time too", "save")],
+        "options": [option("Save to the customer, for next time too", "save")],
     }
-    blocks.append(input_block("Keep it", keep, block_id=ids.FIX_KEEP, optional=True))
+    kept = "A corrected address is written to the contact; another contact becomes the customer's main one."
+    blocks.append(input_block("Keep it", keep, block_id=ids.FIX_KEEP, optional=True, hint=kept))
     metadata = Metadata(of.campaign_id, version=of.action_id).to_json()
     return modal("Fix contact", blocks, callback_id=ids.FIX, metadata=metadata, submit="Send", close="Back")
 

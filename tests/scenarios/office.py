@@ -135,6 +135,12 @@ class Office:
             rows = select(Contact.email).join(Customer, Customer.id == Contact.customer_id)
             return list(session.scalars(rows.where(Customer.name == customer).order_by(Contact.email)))
 
+    def main_contact_of(self, customer: str) -> str | None:
+        """Return the address of a customer's main contact."""
+        with self.db.read() as session:
+            rows = select(Contact.email).join(Customer, Customer.id == Contact.customer_id)
+            return session.scalars(rows.where(Customer.name == customer, Contact.is_main)).one()
+
     def count(self, table: str, where: str = "1 = 1") -> int:
         """Count rows of the database."""
         with self.db.read() as session:

@@ -16,12 +16,32 @@ def test_undo_in_the_hold_sends_nothing_and_keeps_a_draft(closed_office: Office)
     alice = office.alice
     office.send(alice)
     office.said(alice, "On its way").click("Undo")
-    office.said(alice, "Cancelled: nothing was sent.")
+    undone = office.said(alice, "Cancelled: nothing was sent.")
+    undone.click("Resume draft")
+    assert "*4 customers selected*" in alice.modal("Who").text
+    alice.modal("Who").close()
     alice.command("/campaign")
-    assert "Resume draft" in alice.modal().text
     alice.modal().click("Resume draft")
     assert "*4 customers selected*" in alice.modal("Who").text
     assert office.mail.messages == []
+
+
+@pytest.mark.road("socket")
+def test_a_draft_kept_by_undo_and_sent_since_is_not_opened_again(closed_office: Office) -> None:
+    office = closed_office.start(send_hold_seconds=600)
+    alice = office.alice
+    office.send(alice)
+    office.said(alice, "On its way").click("Undo")
+    undone = office.said(alice, "Cancelled: nothing was sent.").snapshot()
+    undone.click("Resume draft")
+    alice.modal("Who").submit()
+    alice.modal("What").submit()
+    alice.modal("Check and send").submit()
+    while alice.has_modal:
+        alice.modals[-1].close()
+    undone.click("Resume draft")
+    alice.wait_for_ephemeral("This campaign was sent already")
+    assert not alice.has_modal
 
 
 def test_undo_that_comes_too_late_says_so(closed_office: Office) -> None:
@@ -49,6 +69,24 @@ def test_a_campaign_waits_for_its_time(office: Office, alice: Person) -> None:
     office.let_time_pass(hours=5)
     office.said(alice, "2 sent, 1 not sent")
     assert len(office.mail.messages) == 2
+
+
+@pytest.mark.road("socket")
+@pytest.mark.parametrize(
+    ("click", "after", "mails"),
+    [("Cancel, keep as draft", "Cancelled: nothing was sent.", 0), ("Send now", "2 sent, 1 not sent", 2)],
+)
+def test_a_scheduled_campaign_is_sent_now_or_taken_back(
+    office: Office, alice: Person, click: str, after: str, mails: int
+) -> None:
+    check = office.write(alice)
+    check.choose("check_send_at", utcnow() + timedelta(hours=5))
+    check.submit()
+    waiting = office.said(alice, "Scheduled to 2 customers for")
+    assert waiting.buttons[:3] == ["Send now", "Pause", "Cancel, keep as draft"]
+    waiting.click(click)
+    office.said(alice, after)
+    assert len(office.mail.messages) == mails
 
 
 @pytest.mark.road("socket")

@@ -89,7 +89,7 @@ def test_a_corrected_address_saved_to_the_customer(office: Office, alice: Person
     alice.dm.last.click("Fix contact")
     fix = alice.modal("Fix contact")
     fix.type("fix_email", "other@acme.example")
-    fix.choose("fix_keep", "Save the address to the customer, for next time too")
+    fix.choose("fix_keep", "Save to the customer, for next time too")
     fix.submit()
     office.said(alice, "1 sent, 2 not sent")
     assert office.emails_of("Acme GmbH") == ["other@acme.example"]
@@ -106,6 +106,35 @@ def test_another_contact_of_the_customer(closed_office: Office) -> None:
     fix.submit()
     office.said(office.alice, "1 sent, 2 not sent")
     assert [one.envelope_to for one in office.mail.messages] == [("boss@acme.example",)]
+    assert office.main_contact_of("Acme GmbH") == "pat@acme.example"
+
+
+@pytest.mark.road("socket")
+def test_another_contact_is_kept_as_the_main_one(closed_office: Office) -> None:
+    closed_office.add_contact("Acme GmbH", "boss@acme.example")
+    office = closed_office.start()
+    refused(office, office.alice)
+    office.alice.dm.last.click("Fix contact")
+    fix = office.alice.modal("Fix contact")
+    fix.choose("fix_contact", "boss@acme.example")
+    fix.choose("fix_keep", "Save to the customer, for next time too")
+    fix.submit()
+    office.said(office.alice, "1 sent, 2 not sent")
+    assert office.main_contact_of("Acme GmbH") == "boss@acme.example"
+    assert office.emails_of("Acme GmbH") == ["boss@acme.example", "pat@acme.example"]
+
+
+@pytest.mark.road("socket")
+def test_the_list_under_the_form_is_redrawn(office: Office, alice: Person) -> None:
+    refused(office, alice)
+    alice.dm.last.click("All 3")
+    alice.modal("Actions to do").click("Fix contact")
+    fix = alice.modal("Fix contact")
+    fix.type("fix_email", "other@acme.example")
+    fix.submit()
+    (todo,) = alice.modals
+    assert "On its way: Acme GmbH." in todo.text
+    assert "2 actions, page 1 of 1" in todo.text
 
 
 @pytest.mark.road("socket")

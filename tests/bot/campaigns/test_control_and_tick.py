@@ -133,3 +133,22 @@ def test_creators_are_told_once_of_messages_over_ten_minutes_late(db: Database, 
     assert tick.tell_delays(db, now=NOW) == 0
     assert notices(db, late.id) == ["campaign", "delayed"]
     assert notices(db, fine.id) == ["campaign"]
+
+
+def test_send_now_starts_what_was_scheduled_for_later(db: Database, build: Builder) -> None:
+    creator = build.user()
+    later = NOW + timedelta(hours=5)
+    campaign = build.campaign(creator, state=CampaignState.SCHEDULED, starts_at=later, send_at=later)
+    action = build.action(campaign, due_at=later)
+    result = control.send_now(db, build.caller(creator), campaign.id, now=NOW)
+    assert (result.state, result.changed) == (CampaignState.SCHEDULED, True)
+    with db.read() as session:
+        assert session.scalars(select(Campaign.starts_at).where(Campaign.id == campaign.id)).one() == NOW
+        assert session.scalars(select(Action.due_at).where(Action.id == action.id)).one() == NOW
+    tick.tick(db, now=NOW)
+    assert states(db, campaign.id) == ("sending", ["queued"])
+    again = control.send_now(db, build.caller(creator), campaign.id, now=NOW)
+    assert again.text == "It does not wait for a time any more: it is being sent; you can pause or cancel it."
+    other = build.user("Bob Berg")
+    with pytest.raises(NotAllowed):
+        control.send_now(db, build.caller(other), campaign.id, now=NOW)
