@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from bot import __version__, log
 from bot.config import Settings, load_settings
@@ -34,6 +35,9 @@ def main() -> None:
         sys.exit(1)
     except BotError as error:
         print(error, file=sys.stderr)
+        sys.exit(1)
+    except OperationalError as error:
+        print(f"The database can't be used: {error.orig}. Check DATABASE_URL.", file=sys.stderr)
         sys.exit(1)
 
 

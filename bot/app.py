@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -87,7 +90,7 @@ class Web:
         app = make_web(slack=endpoint, is_healthy=lambda: _answers(db), registry=_metrics(db))
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
-        self._listener = socket.create_server((settings.http_host, settings.http_port), reuse_port=False)
+        self._listener = _listen(settings)
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._listener]}, name="http", daemon=True
@@ -97,7 +100,8 @@ class Web:
         """Serve HTTP, and connect to Slack where Socket Mode is used."""
         self._thread.start()
         if self._socket is not None:
-            self._socket.connect()  # type: ignore[no-untyped-call]
+            with slack_faults(self._settings, "SLACK_APP_TOKEN"):
+                self._socket.connect()  # type: ignore[no-untyped-call]
 
     def stop(self) -> None:
         """Take nothing more from Slack, and close."""
@@ -144,12 +148,14 @@ class Bot:
 def make_bolt(settings: Settings, db: Database, wake: Worker | None) -> App:
     """Return the Bolt app with every listener; it answers after a listener ran, so that errors can stand inline."""
     secret = settings.slack_signing_secret
-    app = App(
-        client=slack_client(settings),
-        signing_secret=secret.get_secret_value() if secret else "not used with Socket Mode",
-        process_before_response=True,
-        request_verification_enabled=not settings.uses_socket_mode,
-    )
+    with slack_faults(settings, "SLACK_BOT_TOKEN"):
+        app = App(
+            client=slack_client(settings),
+            logger=logging.getLogger("slack_bolt"),  # as quiet as bot.log makes it
+            signing_secret=secret.get_secret_value() if secret else "not used with Socket Mode",
+            process_before_response=True,
+            request_verification_enabled=not settings.uses_socket_mode,
+        )
     handlers.register(app, make_deps(settings, db, wake))
     return app
 
@@ -182,11 +188,32 @@ def home_workspace(settings: Settings, db: Database) -> int:
 
     Raises UserError where Slack does not take the token.
     """
-    try:
+    with slack_faults(settings, "SLACK_BOT_TOKEN"):
         team = slack_client(settings).auth_test()
-    except SlackApiError as error:
-        raise UserError(f"Slack answered {error.response.get('error')}: check SLACK_BOT_TOKEN.") from None
     return identity.open_workspace(db, make_defaults(settings), TeamFacts(str(team["team_id"]), str(team["team"])))
+
+
+def try_socket_mode(settings: Settings) -> None:
+    """Ask Slack for a Socket Mode address, as connecting does; raise UserError where it does not take the token."""
+    if settings.slack_app_token is not None:
+        with slack_faults(settings, "SLACK_APP_TOKEN"):
+            slack_client(settings).apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
+
+
+@contextmanager
+def slack_faults(settings: Settings, token: str) -> Iterator[None]:
+    """Turn what Slack or the network refuses into a UserError that names the setting to look at."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise UserError(f"Slack answered {error.response.get('error')}: check {token}.") from None
+    except BoltError:  # Bolt asks auth.test itself
+        raise UserError(f"Slack does not take this token: check {token}.") from None
+    except OSError as error:
+        why = getattr(error, "reason", error)
+        raise UserError(
+            f"Slack can't be reached at {settings.slack_api_url} ({why}): check the network and SLACK_API_URL."
+        ) from None
 
 
 def make_email(settings: Settings) -> EmailChannel:
@@ -203,6 +230,14 @@ def slack_client(settings: Settings) -> WebClient:
         timeout=10,
         retry_handlers=[],
     )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.http_host, settings.http_port), reuse_port=False)
+    except OSError as error:
+        where = f"{settings.http_host}:{settings.http_port}"
+        raise UserError(f"Can't listen on {where} ({error.strerror}): set HTTP_PORT or HTTP_HOST.") from None
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

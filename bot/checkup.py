@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.app import home_workspace, make_email
+from bot.app import home_workspace, make_email, try_socket_mode
 from bot.config import Settings
 from bot.errors import UserError
 from storage.db import Database
@@ -37,5 +37,6 @@ def _slack(settings: Settings) -> None:
     db = Database(settings.database_url)
     try:
         home_workspace(settings, db)
+        try_socket_mode(settings)
     finally:
         db.dispose()

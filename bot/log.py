@@ -42,6 +42,8 @@ def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # it logs every failed call by its body; what a failure means is said by us, where it is met
+    logging.getLogger("slack_sdk.web.base_client").setLevel(logging.CRITICAL)
 
 
 def get_logger(name: str) -> Any:
