@@ -13,6 +13,7 @@ from typing import Any
 from bot.app import Bot, home_workspace
 from bot.config import Settings
 from bot.demo.people import add_people, let_in
+from bot.demo.tour import TOUR
 from bot.imports import import_files
 from sandbox import MailCatcher, Sandbox
 from sandbox.book import write_book
@@ -35,7 +36,7 @@ class Stage:
     def __init__(self, folder: Path = FOLDER, *, page_port: int | None = 0, keep: bool = False, hold: int = 1) -> None:
         self.sandbox = Sandbox(manifest=str(MANIFEST), team_name="Sandbox workspace")
         self.mail = MailCatcher()
-        self.page = Page(self.sandbox, self.mail, port=page_port) if page_port is not None else None
+        self.page = Page(self.sandbox, self.mail, port=page_port, tour=TOUR) if page_port is not None else None
         self.resumed = keep and (folder / "demo.db").is_file()
         self.imported = "the book of the last run"
         self._folder = folder

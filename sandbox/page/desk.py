@@ -16,7 +16,15 @@ from sandbox.mail import MailCatcher
 from sandbox.page.templating import make_environment
 from sandbox.sandbox import Sandbox
 
-PAGES = (("/", "Workspace", "/as/"),)
+TOUR_COOKIE = "tour"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the tour: what to do, and what to look at; `text` may hold mrkdwn."""
+
+    title: str
+    text: str
 
 
 @dataclass
@@ -25,10 +33,10 @@ class Desk:
 
     sandbox: Sandbox
     mail: MailCatcher | None
+    tour: tuple[Step, ...] = ()
     environment: Environment = field(default_factory=make_environment)
     read: dict[tuple[str, str], str] = field(default_factory=dict)
     offers: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
-    seen_mails: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -38,7 +46,11 @@ class Desk:
 
     def page(self, request: Request, template: str, **values: Any) -> HTMLResponse:
         """Answer with a whole page."""
-        shared = {"team": self.sandbox.workspace.team_name, "pages": PAGES}
+        pages = [("/", "Workspace", "/as/"), ("/inspector", "Inspector", "/inspector")]
+        if self.mail is not None:
+            pages.insert(1, ("/outbox", "Outbox", "/outbox"))
+        touring = bool(self.tour) and request.cookies.get(TOUR_COOKIE) != "seen"
+        shared = {"team": self.sandbox.workspace.team_name, "pages": pages, "tour": self.tour, "touring": touring}
         return HTMLResponse(self.render(template, path=request.url.path, **shared, **values))
 
     def notice(self, text: str) -> HTMLResponse:

@@ -6,28 +6,40 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sandbox.mail import MailCatcher
-from sandbox.page.desk import Desk
+from sandbox.page.desk import TOUR_COOKIE, Desk, Step
 from sandbox.page.guard import Guard
+from sandbox.page.inspector import InspectorPage
+from sandbox.page.outbox import OutboxPage
 from sandbox.page.workspace import WorkspacePage
 from sandbox.sandbox import Sandbox
 from sandbox.serving import HOST, Serving
 
 DEFAULT_PORT = 8765
+YEAR_SECONDS = 365 * 24 * 3600
 STATIC = Path(__file__).parent / "static"
 
 
 class Page:
     """The sandbox in the browser. Use as a context manager, or call `start` and `stop`.
 
-    `mail` adds the outbox. Port 0 is any free one; `start` raises PortInUse where somebody else listens.
+    `mail` adds the outbox, `tour` a panel on the first visit. Port 0 is any free one; `start` raises PortInUse where
+    somebody else listens.
     """
 
-    def __init__(self, sandbox: Sandbox, mail: MailCatcher | None = None, port: int = DEFAULT_PORT) -> None:
-        self._desk = Desk(sandbox, mail)
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        mail: MailCatcher | None = None,
+        port: int = DEFAULT_PORT,
+        tour: tuple[Step, ...] = (),
+    ) -> None:
+        self._desk = Desk(sandbox, mail, tour)
         self._serving = Serving("page", port)
 
     @property
@@ -56,8 +68,26 @@ class Page:
 
     def app(self) -> Starlette:
         """Return the app with all pages."""
-        routes = [Mount("/static", StaticFiles(directory=STATIC)), *WorkspacePage(self._desk).routes]
+        routes: list[BaseRoute] = [
+            Mount("/static", StaticFiles(directory=STATIC)),
+            *WorkspacePage(self._desk).routes,
+            *InspectorPage(self._desk).routes,
+            Route("/tour", self._begin_tour),
+            Route("/tour/end", self._end_tour, methods=["POST"]),
+        ]
+        if self._desk.mail is not None:
+            routes += OutboxPage(self._desk, self._desk.mail).routes
         return Starlette(routes=routes, middleware=[Middleware(Guard)])
+
+    async def _begin_tour(self, request: Request) -> Response:
+        answer = RedirectResponse("/", 303)
+        answer.delete_cookie(TOUR_COOKIE)
+        return answer
+
+    async def _end_tour(self, request: Request) -> Response:
+        answer = HTMLResponse('<div id="tour" hx-swap-oob="delete"></div>')
+        answer.set_cookie(TOUR_COOKIE, "seen", max_age=YEAR_SECONDS, httponly=True, samesite="strict")
+        return answer
 
     def _listeners(self, *, add: bool) -> None:
         lists = [self._desk.sandbox.workspace.listeners]

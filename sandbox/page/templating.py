@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,15 +25,17 @@ def make_environment() -> Environment:
         extensions=["jinja2.ext.do"],
     )
     environment.filters["plain"] = mrkdwn.plain
+    environment.filters["mrkdwn"] = lambda text: mrkdwn.mrkdwn(text, mrkdwn.Reader({}, UTC))
     environment.filters["clock"] = clock
     environment.filters["pretty"] = pretty
     environment.filters["initials"] = initials
     return environment
 
 
-def clock(seconds: float | str, zone: str = "UTC", form: str = "%H:%M") -> str:
-    """Return a Unix time in seconds as a time of day in an IANA time zone."""
-    return datetime.fromtimestamp(float(seconds), ZoneInfo(zone)).strftime(form)
+def clock(seconds: float | str, zone: str | None = None, form: str = "%H:%M") -> str:
+    """Return a Unix time in seconds as a time of day in an IANA time zone, None for that of this machine."""
+    moment = datetime.fromtimestamp(float(seconds), ZoneInfo(zone) if zone else UTC)
+    return (moment if zone else moment.astimezone()).strftime(form)
 
 
 def pretty(value: Any) -> str:

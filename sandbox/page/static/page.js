@@ -195,9 +195,11 @@ document.addEventListener("focusin", (event) => {
 function settle() {
   const modal = topModal();
   document.getElementById("app").inert = Boolean(modal);
-  const id = modal?.id ?? null;
-  if (id !== lastTop) {
-    lastTop = id;
+  // a view that became another one is a new one to its reader
+  const now = modal ? `${modal.id} ${modal.querySelector("h2").textContent}` : null;
+  if (now !== lastTop) {
+    lastTop = now;
+    modal?.querySelector(".modal-body").scrollTo(0, 0);
     const first = modal
       ? modal.querySelector("[data-focus]") || modal.querySelector("input:not([type=hidden]), textarea, select") || modal
       : document.getElementById("line");
