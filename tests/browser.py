@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 WAIT_MS = 15_000
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+SERIOUS = ("serious", "critical")
 
 
 def chromium_path() -> str:
@@ -48,3 +51,18 @@ def tab(
     said = "\n".join(faults)  # before closing: what is under way then ends in an error of its own
     context.close()
     assert not (strict and said), said
+
+
+def bring_axe(page: Page) -> None:
+    """Have axe-core on every page the tab goes to from now on."""
+    page.add_init_script(path=AXE)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds serious on the page, with the elements."""
+    found = page.evaluate("() => axe.run()")["violations"]
+    return [
+        f"{one['id']}: {one['help']} {[node['html'][:160] for node in one['nodes']][:4]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]

@@ -45,8 +45,8 @@ def tab(browser: Browser, stage: Stage) -> Iterator[Page]:
 
 
 def sit_down_as(tab: Page, name: str) -> None:
-    tab.get_by_role("navigation", name="You are").get_by_role("link", name=name).click()
-    tab.wait_for_load_state("load")
+    with tab.expect_navigation():
+        tab.get_by_role("navigation", name="You are").get_by_role("link", name=name).click()
     expect(tab).to_have_title(f"{name} · Sandbox workspace")
 
 

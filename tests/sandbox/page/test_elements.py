@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from sandbox import Sandbox
 from sandbox.person import Person
+from tests import browser as chromium
 from tests.sandbox.page.conftest import Json, Mirror, open_modal, submit
 from tests.sandbox.tiny_app import actions, button, option, plain, section
 
@@ -270,3 +271,24 @@ def test_what_is_not_drawn_says_so(tab: Tab, mirror: Mirror, alice: Person) -> N
     blocks = [{"type": "input", "block_id": "b", "label": plain("Field"), "element": {"type": "rich_text_input"}}]
     modal = open_modal(tab, mirror, *blocks)
     expect(modal.get_by_text("The sandbox doesn't draw “rich_text_input”")).to_be_visible()
+
+
+def test_axe_finds_nothing_serious_in_a_modal_with_every_element(tab: Tab, mirror: Mirror) -> None:
+    chromium.bring_axe(tab)
+    tab.reload()
+    kinds = ["plain_text_input", "number_input", "email_text_input", "url_text_input", "file_input", "users_select"]
+    kinds += ["datepicker", "timepicker", "datetimepicker", "multi_users_select", "external_select"]
+    more: dict[str, Json] = {"number_input": {"is_decimal_allowed": True}}
+    elements = [{"type": one, **more.get(one, {})} for one in kinds]
+    elements += [
+        {"type": one, "options": ONE_TWO, **({"initial_options": ONE_TWO[:1]} if "multi" in one else {})}
+        for one in ("static_select", "multi_static_select", "checkboxes", "radio_buttons")
+    ]
+    elements.append({"type": "plain_text_input", "multiline": True, "placeholder": plain("Dear all")})
+    blocks = [{**field(one), "block_id": f"b{number}", "hint": plain("A hint")} for number, one in enumerate(elements)]
+    menu = {"type": "overflow", "action_id": "menu", "options": ONE_TWO}
+    pressed = actions(button("Press", "press"), button("Stop", "stop", style="danger"), {**menu, "action_id": "m2"})
+    modal = open_modal(tab, mirror, section("A row", menu), pressed, *blocks)
+    submit(modal)
+    expect(modal.locator(".error").first).to_be_visible()
+    assert chromium.violations(tab) == []

@@ -105,10 +105,12 @@ def test_blocks_the_page_does_not_know_are_shown_as_such(tab: Tab, mirror: Mirro
 
 
 def test_the_home_is_opened_and_shown(tab: Tab, mirror: Mirror, alice: Person) -> None:
+    chromium.bring_axe(tab)
     view = {"type": "home", "blocks": [section("Nothing to do"), actions(button("New", "new"))]}
     mirror.app.event("app_home_opened")(lambda event, client: client.views_publish(user_id=event["user"], view=view))
     tab.get_by_role("link", name="Home").click()
     expect(tab.get_by_text("Nothing to do")).to_be_visible()
+    assert chromium.violations(tab) == []
     tab.get_by_role("button", name="New").click()
     assert mirror.acted()["action_id"] == "new"
     assert mirror.actions[0]["view"]["type"] == "home"
