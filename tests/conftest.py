@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from storage.db import Database
 from storage.migrate import upgrade
+from tests import browser as chromium
 from tests.builders import Builder
 
 
@@ -86,6 +88,13 @@ def db(database_url: str) -> Iterator[Database]:
 def build(db: Database) -> Builder:
     """Return the builder of rows for this test's database."""
     return Builder(db)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return Chromium; the test is skipped where there is none. Only one may run at a time in a process."""
+    with chromium.running() as running:
+        yield running
 
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())

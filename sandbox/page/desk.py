@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from sandbox.page.templating import make_environment
 from sandbox.sandbox import Sandbox
 
 TOUR_COOKIE = "tour"
+PAGES_REMEMBERED = 50
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,11 @@ class Step:
 
 @dataclass
 class Desk:
-    """`read` has the ts of the newest message seen, by person and conversation; `offers` what a select last offered."""
+    """What the page remembers.
+
+    `read` has the ts of the newest message seen, by person and conversation; `offers` what a select last offered;
+    `drawn` what pages looked like that were drawn and have not asked for their live updates yet.
+    """
 
     sandbox: Sandbox
     mail: MailCatcher | None
@@ -37,6 +43,7 @@ class Desk:
     environment: Environment = field(default_factory=make_environment)
     read: dict[tuple[str, str], str] = field(default_factory=dict)
     offers: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    drawn: dict[str, dict[str, object]] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -52,6 +59,14 @@ class Desk:
         touring = bool(self.tour) and request.cookies.get(TOUR_COOKIE) != "seen"
         shared = {"team": self.sandbox.workspace.team_name, "pages": pages, "tour": self.tour, "touring": touring}
         return HTMLResponse(self.render(template, path=request.url.path, **shared, **values))
+
+    def remember(self, keys: dict[str, object]) -> str:
+        """Keep what a page looks like as it goes out; return the token its live updates begin from."""
+        token = secrets.token_urlsafe(9)
+        self.drawn[token] = keys
+        while len(self.drawn) > PAGES_REMEMBERED:
+            self.drawn.pop(next(iter(self.drawn)), None)
+        return token
 
     def notice(self, text: str) -> HTMLResponse:
         """Answer a gesture with a line that the page shows for a while."""

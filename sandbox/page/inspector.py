@@ -50,11 +50,12 @@ class InspectorPage:
     def _show(self, request: Request) -> Response:
         scene = self._scene()
         drawn = {one.id: one.draw() for one in scene.pieces}
+        token = self._desk.remember(scene.keys)
         lines = "".join(drawn[one.id] for one in scene.pieces if one.parent)
-        return self._desk.page(request, "inspector.html", drawn=drawn, lines=lines)
+        return self._desk.page(request, "inspector.html", drawn=drawn, lines=lines, token=token)
 
     async def _live(self, request: Request) -> Response:
-        return stream(self._desk, self._scene)
+        return stream(self._desk, self._scene, request.query_params.get("token", ""))
 
     async def _payload(self, request: Request) -> Response:
         traffic, number = self._desk.sandbox.traffic, request.path_params["number"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
@@ -68,12 +69,16 @@ def _in_place(drawn: str) -> str:
     return f'{name} hx-swap-oob="morph" {rest}'
 
 
-def stream(desk: Desk, look: Callable[[], Scene]) -> StreamingResponse:
-    """Answer with a stream that starts with the whole page, whatever the browser shows, and goes on with changes."""
-    return StreamingResponse(_events(desk, look), media_type="text/event-stream")
+def stream(desk: Desk, look: Callable[[], Scene], token: str) -> StreamingResponse:
+    """Answer with a stream of what changes on a page.
+
+    It begins from what the page looked like when it was drawn, as `Desk.remember` kept it under `token`. A token serves
+    once: whoever comes back after a pause is sent the whole page first, whatever the browser still shows.
+    """
+    return StreamingResponse(_events(desk, look, desk.drawn.pop(token, None)), media_type="text/event-stream")
 
 
-async def _events(desk: Desk, look: Callable[[], Scene]) -> AsyncIterator[str]:
+async def _events(desk: Desk, look: Callable[[], Scene], drawn: dict[str, object] | None) -> AsyncIterator[str]:
     changed = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -84,15 +89,15 @@ async def _events(desk: Desk, look: Callable[[], Scene]) -> AsyncIterator[str]:
     desk.wakers.append(wake)
     try:
         scene = await run_in_threadpool(look)
-        yield _event(await run_in_threadpool(scene.whole))
+        yield _event(await run_in_threadpool(scene.whole if drawn is None else partial(scene.since, drawn)))
         while not desk.closing.is_set():
             if not await _wait(changed):
                 yield ": still here\n\n"
             changed.clear()
             seen, scene = scene.keys, await run_in_threadpool(look)
-            drawn = await run_in_threadpool(scene.since, seen)
-            if drawn:
-                yield _event(drawn)
+            changes = await run_in_threadpool(scene.since, seen)
+            if changes:
+                yield _event(changes)
     finally:
         desk.wakers.remove(wake)
 

@@ -99,13 +99,13 @@ class OutboxPage:
         drawn = {one.id: one.draw() for one in scene.pieces}
         mail = self._one(request) if number else None
         shown = _shown(mail, view) if mail else {}
-        return self._desk.page(
-            request, "outbox.html", drawn=drawn, query=query, number=number, mail=mail, views=VIEWS, **shown
-        )
+        shown |= {"query": query, "number": number, "mail": mail, "views": VIEWS}
+        return self._desk.page(request, "outbox.html", drawn=drawn, token=self._desk.remember(scene.keys), **shown)
 
     async def _live(self, request: Request) -> Response:
         query, number = request.query_params.get("q", ""), request.query_params.get("number", "")
-        return stream(self._desk, partial(self._scene, query, int(number) if number.isdecimal() else None))
+        look = partial(self._scene, query, int(number) if number.isdecimal() else None)
+        return stream(self._desk, look, request.query_params.get("token", ""))
 
     def _scene(self, query: str, number: int | None) -> Scene:
         mails = self._mail.messages

@@ -62,14 +62,15 @@ class Seat:
             if self.place == HOME:
                 pieces.append(Piece("home", self._view_key(self._home()), self.draw_home))
                 return Scene(pieces)
-            pieces += [self._message_piece(one) for one in messages]
+            replies = self._replies()
+            pieces += [self._message_piece(one, replies.get(one.ts, [])) for one in messages]
             return Scene(pieces, ("messages",))
 
     def messages(self) -> list[Posted]:
         """Return what this person sees in the conversation, oldest first, what only they see included."""
         channel = self.channel
         ours = [one for one in channel.ephemerals if one.seen_by == self.person.user_id]
-        top = [one for one in channel.messages if one.raw.get("thread_ts") in (None, one.ts)]
+        top = [one for one in channel.messages if not _is_reply(one)]
         return sorted((one for one in top + ours if not one.deleted), key=lambda one: one.ts)
 
     def people(self) -> list[Neighbour]:
@@ -105,7 +106,6 @@ class Seat:
             address = f"{self.address}/messages/{posted.channel_id}/{posted.ts}"
             drawn = Drawn(self.person, address, piece_id(posted), raw.get("blocks") or [], inputs, {})
             author = self.workspace.profiles.get(raw.get("user", ""))
-            replies = [one for one in self.channel.messages if _is_reply(one, posted) and not one.deleted]
             return self._draw(
                 "message.html",
                 s=drawn,
@@ -113,7 +113,7 @@ class Seat:
                 posted=posted,
                 author=author,
                 text=mrkdwn(str(raw.get("text", "")), drawn.reader),
-                replies=replies,
+                replies=[one for one in self._replies().get(posted.ts, []) if not one.deleted],
                 draw_reply=self.draw_message,
             )
 
@@ -140,14 +140,23 @@ class Seat:
         errors = view.objections | view.errors
         return Drawn(self.person, address, view.view_id, view.blocks, view.inputs, errors)
 
-    def _message_piece(self, posted: Posted) -> Piece:
-        return Piece(piece_id(posted), self._message_key(posted), lambda: self.draw_message(posted), "messages")
+    def _replies(self) -> dict[str, list[Posted]]:
+        """Return the replies of the conversation by the ts of the message they are under."""
+        found: dict[str, list[Posted]] = {}
+        for one in self.channel.messages:
+            if _is_reply(one):
+                found.setdefault(one.raw["thread_ts"], []).append(one)
+        return found
 
-    def _message_key(self, posted: Posted) -> object:
+    def _message_piece(self, posted: Posted, replies: list[Posted]) -> Piece:
+        key = self._message_key(posted, replies)
+        return Piece(piece_id(posted), key, lambda: self.draw_message(posted), "messages")
+
+    def _message_key(self, posted: Posted, replies: list[Posted]) -> object:
         inputs = posted.inputs_of(self.person.user_id).all_shown() if posted.raw.get("blocks") else []
-        replies = [(one.ts, id(one.raw), one.deleted) for one in self.channel.messages if _is_reply(one, posted)]
+        below = [(one.ts, id(one.raw), one.deleted) for one in replies]
         edited = (posted.raw.get("edited") or {}).get("ts")
-        return (id(posted.raw), edited, len(posted.raw.get("files") or []), repr(inputs), replies)
+        return (id(posted.raw), edited, len(posted.raw.get("files") or []), repr(inputs), below)
 
     def _modals_key(self) -> object:
         return [self._view_key(one) for one in self.workspace.screens.stack(self.person.user_id)]
@@ -168,5 +177,5 @@ def piece_id(posted: Posted) -> str:
     return f"m-{posted.ts.replace('.', '-')}"
 
 
-def _is_reply(one: Posted, posted: Posted) -> bool:
-    return one.raw.get("thread_ts") == posted.ts and one is not posted
+def _is_reply(one: Posted) -> bool:
+    return one.raw.get("thread_ts") not in (None, one.ts)

@@ -61,11 +61,16 @@ class WorkspacePage:
         drawn = {one.id: one.draw() for one in scene.pieces}
         messages = "".join(drawn[one.id] for one in scene.pieces if one.parent)
         manifest = self._workspace.manifest
-        shown = {"drawn": drawn, "messages": messages, "on_home": seat.place == HOME}
+        shown = {
+            "drawn": drawn,
+            "messages": messages,
+            "on_home": seat.place == HOME,
+            "token": self._desk.remember(scene.keys),
+        }
         return self._desk.page(request, "workspace.html", seat=seat, manifest=manifest, **shown)
 
     async def _live(self, request: Request) -> Response:
-        return stream(self._desk, self._seat(request).scene)
+        return stream(self._desk, self._seat(request).scene, request.query_params.get("token", ""))
 
     async def _commands(self, request: Request) -> Response:
         person = self._person(request)

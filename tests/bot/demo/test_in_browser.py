@@ -27,12 +27,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         assert stage.sandbox.violations == []
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium.running() as browser:
-        yield browser
-
-
 @pytest.fixture
 def tab(browser: Browser, stage: Stage) -> Iterator[Page]:
     assert stage.page is not None

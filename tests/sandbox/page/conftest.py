@@ -130,12 +130,6 @@ def site(slack: Sandbox, mail: MailCatcher) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium.running() as browser:
-        yield browser
-
-
 @pytest.fixture
 def tab(browser: Browser, site: Page, alice: Person, mirror: Mirror) -> Iterator[Tab]:
     """A tab in which Alice sits in front of the workspace page."""
