@@ -48,8 +48,8 @@ def readme(text: str) -> str:
     fields = ", ".join(f"`{name}`" for name in FIELDS)
     text = re.sub(r"(<!-- fields -->).*?(<!-- /fields -->)", lambda m: m[1] + fields + m[2], text, flags=re.S)
     for name, table in (("settings", settings_table()), ("tags", tags_table())):
-        pattern = f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
-        text = re.sub(pattern, lambda m, t=table: m[1] + t + m[2], text, flags=re.S)  # type: ignore[misc]
+        pattern = f"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+        text = re.sub(pattern, lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S)  # type: ignore[misc]
     return text
 
 

@@ -6,13 +6,16 @@ import re
 
 import yaml
 
+from bot.config import Settings
+from bot.domain.tags import TAGS
 from handlers import ids
 from tests.docs import README, ROOT, STATES, readme, states_page
 
 
 def test_readme_lists_every_setting_and_tag() -> None:
     text = README.read_text(encoding="utf-8")
-    assert "`SLACK_BOT_TOKEN`" in text
+    assert [name for name in Settings.model_fields if f"\n| `{name.upper()}` |" not in text] == []
+    assert [tag.code for tag in TAGS if f"\n| `{tag.code}` |" not in text] == []
     assert readme(text) == text
 
 
