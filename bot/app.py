@@ -33,6 +33,7 @@ from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.scheduler import Job, make_scheduler
 from bot.web import SlackAnswer, make_web
 from handlers.deps import Deps
+from handlers.importer import Importer
 from handlers.notifier import Notifier
 from storage import outbox
 from storage.db import Database, utcnow
@@ -52,6 +53,7 @@ class Worker:
         email = make_email(settings)
         self.dispatcher = Dispatcher(db, {"email": email}, name=name)
         notifier = Notifier(db, lambda _team_id: slack_client(settings))
+        self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
         secret_key = settings.secret_key.get_secret_value()
         self._scheduler = make_scheduler(
             [
@@ -61,6 +63,10 @@ class Worker:
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, email, secret_key)),
                 Job("rescue", 15, lambda: self._wake_if(rescue.rescue(db, name=name))),
                 Job("delays", 30, lambda: tick.tell_delays(db)),
+                Job("imports_read", 0.5, importer.read_due),
+                Job("imports_run", 0.5, importer.import_due),
+                Job("imports_tell", 0.5, importer.tell_due),
+                Job("imports_sweep", 600, importer.sweep),
             ]
         )
 
@@ -75,6 +81,7 @@ class Worker:
 
     def stop(self) -> None:
         """Claim nothing more, let what is in flight settle, and stop."""
+        self._importer.stop()
         self._scheduler.shutdown(wait=False)
         self.dispatcher.stop(LEAVE_WITHIN - 4)
 

@@ -16,7 +16,7 @@ from bot.errors import UserError
 from bot.imports import ImportResult, Options, Outcome, Wishes, import_files
 from bot.imports.columns import folded
 from bot.imports.dates import ORDER_NAMES, ORDERS
-from bot.imports.fields import FIELDS, LEFT_OUT
+from bot.imports.fields import CUSTOM_CHOICE, FIELDS, LEFT_OUT
 from bot.imports.reading import SheetSeen, Told
 from storage.db import Database
 
@@ -79,8 +79,8 @@ def _choice(text: str) -> tuple[str, str]:
     field = field.strip().casefold().replace("leave-out", LEFT_OUT)
     if not sign or not heading.strip():
         raise UserError(f'--map is written as invoice.number="Invoice No", not {text!r}.')
-    if field not in FIELDS and field != LEFT_OUT:
-        raise UserError(f"--map knows no {field!r}. There are {', '.join([*FIELDS, LEFT_OUT])}.")
+    if field not in FIELDS and field not in (CUSTOM_CHOICE, LEFT_OUT):
+        raise UserError(f"--map knows no {field!r}. There are {', '.join([*FIELDS, CUSTOM_CHOICE, LEFT_OUT])}.")
     return folded(heading), field
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 
-from handlers import campaign_message, errors, new_campaign, settings
+from handlers import campaign_message, errors, imports, new_campaign, settings
 from handlers.deps import Deps
 from handlers.parse import fit
 
@@ -18,7 +18,9 @@ def register(app: App, deps: Deps) -> None:
     new_campaign.register(app, deps)  # /campaign, and the three screens: who, what, check and send
     campaign_message.register(app, deps)  # the living message: undo, pause, decide, fix a contact
     settings.register(app, deps)  # /campaign settings: signature, users, aliases, workspace
-    errors.register(app, {**new_campaign.FIELD_BLOCKS, **campaign_message.FIELD_BLOCKS, **settings.FIELD_BLOCKS})
+    imports.register(app, deps)  # /campaign import: files, what was recognised, Import
+    flows = (new_campaign, campaign_message, settings, imports)
+    errors.register(app, {callback_id: fields for flow in flows for callback_id, fields in flow.FIELD_BLOCKS.items()})
 
 
 def fit_for_storage(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002

@@ -6,7 +6,7 @@ from slack_bolt import App
 
 from bot.campaigns import audiences, drafts
 from bot.errors import NotFound
-from handlers import check_screen, ids, settings, what, who
+from handlers import check_screen, ids, imports, settings, what, who
 from handlers.blocks.usage import usage_blocks, usage_text
 from handlers.blocks.who import start_view
 from handlers.deps import Deps
@@ -28,10 +28,12 @@ def register(app: App, deps: Deps) -> None:
 
 
 def command(turn: Turn) -> None:
-    """/campaign -> drafts.open_drafts, drafts.start; settings -> users.signature; anything else: usage"""
+    """/campaign -> drafts.open_drafts, drafts.start; settings, import: their own; anything else: usage"""
     word = (turn.body.get("text") or "").strip().casefold()
     if word == "settings":
         settings.open_settings(turn)
+    elif word == "import":
+        imports.open_import(turn)
     elif word:
         text = usage_text(word, is_admin=turn.caller.is_admin)
         turn.ack(text=text, blocks=usage_blocks(word, is_admin=turn.caller.is_admin), response_type="ephemeral")

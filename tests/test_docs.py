@@ -47,6 +47,8 @@ def test_manifest_has_the_command_and_the_scopes_that_are_used() -> None:
         "chat_postMessage": ["chat:write"],
         "conversations_open": ["im:write"],
         "conversations_history": ["im:history"],
+        "files_info": ["files:read"],
+        "files_upload_v2": ["files:write"],
     }.items():
         used |= set(scopes) if method in code else set()
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == used

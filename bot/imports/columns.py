@@ -13,7 +13,7 @@ from typing import Any, Literal
 from bot.domain.folding import fold
 from bot.domain.money import is_currency
 from bot.imports.faults import HeaderFault
-from bot.imports.fields import BUCKET, FIELDS, LEFT_OUT, SEVERAL
+from bot.imports.fields import BUCKET, CUSTOM_CHOICE, FIELDS, LEFT_OUT, SEVERAL
 
 How = Literal["known", "chosen", "custom", "left out"]
 
@@ -146,6 +146,8 @@ _OWN_MANAGERS = {"account manager", "account managers", "customer account manage
 
 def _meaning(heading: str, name: str, field: str | None, chosen: Mapping[str, str]) -> tuple[str | None, How]:
     if name in chosen:
+        if chosen[name] == CUSTOM_CHOICE:
+            return f"custom.{heading.strip()[:100]}", "custom"
         return (None, "left out") if chosen[name] == LEFT_OUT else (field, "chosen")
     if field == LEFT_OUT or not name:
         return None, "left out"
@@ -166,7 +168,7 @@ def _fields(
     headings: Sequence[str], names: Sequence[str], chosen: Mapping[str, str], has_invoices: bool
 ) -> dict[int, str]:
     """Give every field to the column that names it best: what was chosen, then what is sure, then what depends."""
-    found = {index: chosen[name] for index, name in enumerate(names) if chosen.get(name, LEFT_OUT) != LEFT_OUT}
+    found = {index: chosen[name] for index, name in enumerate(names) if chosen.get(name) in FIELDS}
     taken = set(found.values()) - SEVERAL
     depends = _depends()["invoices" if has_invoices else "others"]
     open_to = [(i, h, _key(h, depends)) for i, h in enumerate(headings) if names[i] and names[i] not in chosen]

@@ -25,6 +25,8 @@ Kind = Literal[
 
 LEFT_OUT = "leave_out"
 """Said of a column that has no place in the book."""
+CUSTOM_CHOICE = "custom"
+"""Said of a column that is to be a field of the customer's own."""
 BUCKET = "invoice.bucket"
 CUSTOM = "custom."
 

@@ -42,6 +42,8 @@ class Outcome:
     """Rows that are no entries, by why."""
     bad: tuple[RowFault, ...]
     bad_files: tuple[BadFile, ...]
+    unlisted: int = 0
+    """Open invoices that the files do not list."""
 
 
 def import_files(
@@ -145,6 +147,7 @@ def _outcome(reading: Reading, plan: Plan) -> Outcome:
         dict(reading.said.counts),
         tuple(reading.said.all_faults),
         tuple(bad_files(reading)),
+        plan.unlisted,
     )
 
 

@@ -28,6 +28,8 @@ class Plan:
 
     changes: Changes
     result: ImportResult
+    unlisted: int = 0
+    """Open invoices that the files do not list: `full` closes them."""
 
 
 def make_plan(
@@ -49,10 +51,10 @@ def make_plan(
     plan_contacts(said, refs, book, ids, changes, result)
     new, after = _invoices(said, refs, book, ids, changes, result)
     changes.invoices_new = _Rows(new, refs)
-    _close(said, book, changes, result, after, full=full)
+    unlisted = _close(said, book, changes, result, after, full=full)
     owed = [Money(row.outstanding, row.currency) for row in book.invoices.values() if row.outstanding > 0]
     result.before, result.after = by_currency(owed), by_currency(Money(o, c) for c, o in after.items())
-    return Plan(changes, result)
+    return Plan(changes, result, unlisted)
 
 
 class _Rows:
@@ -224,16 +226,18 @@ def _keep_silent(invoice: InvoiceSaid, known: Row[Any]) -> None:
         invoice.status = "disputed"
 
 
-def _close(
-    said: Said, book: Book, changes: Changes, result: ImportResult, after: dict[str, int], *, full: bool
-) -> None:
-    """Close what is void in the files, and with `full` what they do not list any more."""
+def _close(said: Said, book: Book, changes: Changes, result: ImportResult, after: dict[str, int], *, full: bool) -> int:
+    """Close what is void in the files, and with `full` what they do not list; return how many they do not list."""
+    unlisted = 0
     for number, row in book.invoices.items():
-        if row.status == "paid" or number in said.invoices or not (full or number in said.gone):
+        if row.status == "paid" or number in said.invoices:
             continue
-        changes.closed.append(row.id)
-        after[row.currency] = after.get(row.currency, 0) - row.outstanding
+        unlisted += number not in said.gone
+        if full or number in said.gone:
+            changes.closed.append(row.id)
+            after[row.currency] = after.get(row.currency, 0) - row.outstanding
     result.invoices_closed = len(changes.closed)
+    return unlisted
 
 
 _BLANK: dict[str, Any] = {

@@ -7,6 +7,7 @@ from handlers.blocks.common import Block, cut, escape, section
 _LINES = (
     "`/campaign` starts a campaign, or goes on with a draft of yours",
     "`/campaign settings` sets your signature{admin}",
+    "`/campaign import` brings in customers, contacts and invoices{import_}",
     "`/campaign help` shows this",
 )
 
@@ -14,7 +15,12 @@ _LINES = (
 def usage_text(word: str, *, is_admin: bool) -> str:
     """Return the usage; a word that is not understood is named first."""
     unknown = "" if word == "help" else f"I do not know “{escape(cut(word, 60))}”. "
-    lines = "\n".join(line.format(admin=", users, aliases and the workspace" if is_admin else "") for line in _LINES)
+    more = (
+        {"admin": ", users, aliases and the workspace", "import_": ""}
+        if is_admin
+        else {"admin": "", "import_": " (admins)"}
+    )
+    lines = "\n".join(line.format(**more) for line in _LINES)
     return f"{unknown}This is what I can do:\n{lines}"
 
 
