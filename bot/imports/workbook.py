@@ -16,6 +16,7 @@ from bot.imports.faults import FileFault
 from bot.imports.sheets import Cell, Numbered, Sheet
 
 MOST_SECONDS = 120
+_UNPACK = Path(__file__).with_name("unpack.py")
 
 
 @contextmanager
@@ -32,7 +33,8 @@ def read_workbook(path: Path, name: str) -> Iterator[list[Sheet]]:
 
 
 def _unpack(path: Path, folder: Path) -> None:
-    command = [sys.executable, "-m", "bot.imports.unpack", str(path), str(folder)]
+    # by its path, and isolated: the package would bring the whole database layer along
+    command = [sys.executable, "-I", str(_UNPACK), str(path), str(folder)]
     try:
         subprocess.run(command, timeout=MOST_SECONDS, capture_output=True, check=False)  # noqa: S603 (our own module)
     except subprocess.TimeoutExpired:
