@@ -22,7 +22,9 @@ from sandbox.page import Page
 from storage.migrate import upgrade
 
 FOLDER = Path("demo-run")
-MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
+_HERE = Path(__file__).resolve()
+MANIFEST = next(path for path in (_HERE.parents[2] / "manifest.yml", _HERE.parent / "manifest.yml") if path.exists())
+"""At the top of a checkout; beside this file in an installed package."""
 
 
 class Stage:
