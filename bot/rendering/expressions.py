@@ -48,6 +48,10 @@ class Expression:
         return text if text.strip() else (self.fallback or "")
 
 
+MOST_FAULTS = 5
+"""Wrong tags named at once: more would not be read at an input."""
+
+
 class TagFault(ValueError):
     """A tag is wrong; the message says which, where and how to mend it."""
 
@@ -55,7 +59,7 @@ class TagFault(ValueError):
 def parse(source: str) -> tuple[str, tuple[Expression, ...]]:
     """Return `source` with each tag replaced by its number between OPEN and CLOSE, and the tags by number.
 
-    Raises TagFault for the first thing that is not a tag of ours.
+    Raises TagFault that names everything that is not a tag of ours, up to MOST_FAULTS.
     """
     # keyboards and word processors turn quotes into curly ones, also where default("…") wants straight ones
     clean = _TAG_TEXT.sub(lambda m: m[0].translate(_CURLY_QUOTES), clean_lines(source))
@@ -71,18 +75,24 @@ def _found(clean: str) -> tuple[str, tuple[Expression, ...]]:
     tree = _PARSER.parse(clean)
     parts: list[str] = []
     found: list[Expression] = []
+    faults: list[str] = []
     for statement in tree.body:
         if not isinstance(statement, nodes.Output):
             raise TagFault(
                 f"Line {statement.lineno}: only tags like {{{{customer.name}}}} can stand in a message, no {{% … %}}."
             )
         for node in statement.nodes:
-            if isinstance(node, nodes.TemplateData):
-                _refuse_loose_braces(node.data, node.lineno)
-                parts.append(node.data)
-            else:
-                parts.append(f"{OPEN}{len(found)}{CLOSE}")
-                found.append(_expression(node))
+            try:
+                if isinstance(node, nodes.TemplateData):
+                    _refuse_loose_braces(node.data, node.lineno)
+                    parts.append(node.data)
+                else:
+                    parts.append(f"{OPEN}{len(found)}{CLOSE}")
+                    found.append(_expression(node))
+            except TagFault as fault:
+                faults.append(str(fault))
+    if faults:
+        raise TagFault(" ".join(dict.fromkeys(faults[:MOST_FAULTS])))
     if "{#" in clean:
         raise TagFault("A message can't hold comments {# … #}: take them out.")
     # Jinja2 drops one line break at the very end; a message keeps it out as well, so nothing is lost

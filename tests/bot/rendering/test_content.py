@@ -247,3 +247,11 @@ def test_statement_is_a_pdf_with_every_open_invoice() -> None:
     said = " ".join(page.extract_text() for page in reader.pages)
     for expected in ("Kontoauszug", "Ελλάς Ж #x", "INV-1", "INV-3", "INV-4", "Strittig", "Noch nicht fällig"):
         assert expected in said
+
+
+def test_all_wrong_tags_are_named_at_once() -> None:
+    body = "{{customer.nam}} and {{contact.frist_name}}\n{{customer.nam}} {{today | upper}}"
+    (fault,) = check_content("Hello", body)
+    assert "Did you mean {{customer.name}}?" in fault.message
+    assert "Did you mean {{contact.first_name}}?" in fault.message
+    assert "not | upper." in fault.message
