@@ -3,6 +3,7 @@
 from sandbox.errors import ApiError, NeverHappened, NotOnScreen, SandboxError
 from sandbox.mail import Caught, MailCatcher
 from sandbox.sandbox import Sandbox
+from sandbox.sms import Sms, SmsCatcher
 
 __all__ = [
     "ApiError",
@@ -12,4 +13,6 @@ __all__ = [
     "NotOnScreen",
     "Sandbox",
     "SandboxError",
+    "Sms",
+    "SmsCatcher",
 ]

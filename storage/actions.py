@@ -30,6 +30,7 @@ CHUNK = 1_000
 
 _MANUAL_EVENTS = {
     Reason.REJECTED: ActionEvent.REJECT,
+    Reason.UNKNOWN: ActionEvent.REJECT,
     Reason.SENDER_UNVERIFIED: ActionEvent.REJECT,
     Reason.RENDER_FAILED: ActionEvent.REJECT,
     Reason.RETRIES_EXHAUSTED: ActionEvent.EXHAUST,

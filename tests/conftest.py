@@ -98,3 +98,4 @@ def browser() -> Iterator[Browser]:
 
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+pytest.register_assert_rewrite("tests.bot.channels.conformance")

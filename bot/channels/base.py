@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from bot.domain.states import Reason
 from bot.errors import BotError
 
 Address = tuple[str, str]
-"""A display name (may be empty) and an email address."""
+"""A display name (may be empty) and the address: of an email, or a phone number in E.164."""
 
 Attachment = tuple[str, str, bytes]
 """A file name, a MIME type such as `application/pdf`, and the content."""
@@ -29,7 +31,7 @@ class Message:
     to: tuple[Address, ...]
     subject: str
     text: str
-    html: str
+    html: str = ""
     cc: tuple[Address, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
@@ -42,6 +44,17 @@ class Receipt:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A message that the provider says it has; `status` and `error_code` are its own words for what became of it."""
+
+    provider_id: str
+    text: str
+    at: datetime
+    status: str = ""
+    error_code: int | None = None
+
+
 class SendError(BotError):
     """The message was not accepted; `detail` holds the provider's words, which may name addresses: never log it."""
 
@@ -51,11 +64,15 @@ class SendError(BotError):
 
 
 class Rejected(SendError):
-    """The provider refused for good; `refused` maps recipients to its words, where it spoke of recipients."""
+    """The provider refused for good; `refused` maps recipients to its words, where it spoke of recipients.
 
-    def __init__(self, detail: str, refused: Mapping[str, str] | None = None) -> None:
+    `reason` says more where the provider did: the address is none, or must not be contacted (then it is suppressed).
+    """
+
+    def __init__(self, detail: str, refused: Mapping[str, str] | None = None, reason: Reason = Reason.REJECTED) -> None:
         super().__init__(detail)
         self.refused = dict(refused or {})
+        self.reason = reason
 
 
 class Transient(SendError):

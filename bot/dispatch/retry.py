@@ -37,7 +37,7 @@ class Manual:
 def after(error: SendError, attempt: int) -> Retry | Manual:
     """Decide what follows attempt number `attempt` (from 1). Whatever may have gone out is never tried again."""
     if isinstance(error, Rejected):
-        return Manual(Reason.REJECTED)
+        return Manual(error.reason)
     if not isinstance(error, Transient):
         return Manual(Reason.UNCERTAIN)
     if attempt > len(DELAYS):

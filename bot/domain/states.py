@@ -90,6 +90,7 @@ class Reason(StrEnum):
     TRANSIENT = "transient"
     RETRIES_EXHAUSTED = "retries_exhausted"
     REJECTED = "rejected"
+    UNKNOWN = "unknown"
     UNCERTAIN = "uncertain"
     NO_CONTACT = "no_contact"
     INVALID_ADDRESS = "invalid_address"
@@ -121,6 +122,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.TRANSIENT: "waiting to try again: {provider} asked for patience",
     Reason.RETRIES_EXHAUSTED: "{provider} kept putting it off",
     Reason.REJECTED: "refused by {provider}",
+    Reason.UNKNOWN: "refused by {provider} for a reason that we do not know",
     Reason.UNCERTAIN: "unknown outcome: it may have been sent",
     Reason.NO_CONTACT: "no contact to write to",
     Reason.INVALID_ADDRESS: "the {address} is not valid",

@@ -1,0 +1,188 @@
+"""What every channel does alike, through the real engine: a channel is done when it passes these.
+
+A channel's test module subclasses `Conformance` and gives it a `stand`: a local server that misbehaves on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, Protocol
+
+import pytest
+from sqlalchemy import select
+
+from bot.channels.base import Channel
+from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.states import CampaignState
+from storage.db import Database, utcnow
+from storage.models import Action, Campaign, Notification, User
+from tests.bot.dispatch.conftest import wait_until
+from tests.builders import Builder
+
+
+class Stand(Protocol):
+    """A channel, and the local server that stands in for its provider."""
+
+    name: str
+    address: str
+    """An address of the channel's kind."""
+    refusal: str
+    """What the detail of a refused message holds."""
+    patience: timedelta
+    """What a throttled message waits at least."""
+
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def arrived(self) -> int: ...
+    def refuse(self) -> None: ...
+    def put_off(self) -> None: ...
+    def throttle(self) -> None: ...
+    def hang(self) -> None: ...
+    def break_auth(self) -> None: ...
+    def too_large(self) -> str: ...
+
+
+class Desk:
+    """A campaign on the stand's channel that is sending, and its one action."""
+
+    def __init__(self, db: Database, build: Builder, stand: Stand) -> None:
+        self.db, self.build, self.stand = db, build, stand
+        self.admin: User = build.user("Ada Admin", role="admin")
+        self.alice: User = build.user()
+        self.campaign: Campaign = build.campaign(
+            self.alice, state=CampaignState.SENDING, channel=stand.name, body="Dear {{customer.name}}, please pay."
+        )
+        self._running: list[Dispatcher] = []
+
+    def action(self, **values: Any) -> Action:
+        key = {"email": "email", "sms": "phone"}[self.stand.name]
+        customer = self.build.customer(overdue=None, email=None, **{key: self.stand.address} if key == "phone" else {})
+        self.build.invoice(customer, today=utcnow().date())
+        recipients = [{"contact_id": None, "name": "Pat Payer", key: self.stand.address}]
+        due_at = utcnow() - timedelta(seconds=1)
+        return self.build.action(self.campaign, customer, **({"recipients": recipients, "due_at": due_at} | values))
+
+    def start(self) -> None:
+        dispatcher = Dispatcher(self.db, {self.stand.name: self.stand.channel}, name="w", connections=1)
+        dispatcher.start()
+        self._running.append(dispatcher)
+
+    def stop(self) -> None:
+        for dispatcher in self._running:
+            dispatcher.stop()
+
+    def now(self, action: Action) -> Action:
+        with self.db.read() as session:
+            return session.scalars(select(Action).where(Action.id == action.id)).one()
+
+    def settled(self, action: Action, good: Callable[[Action], bool] | None = None) -> Action:
+        def is_settled(row: Action) -> bool:
+            fresh = row.state == "queued" and row.reason == "frozen"
+            return not fresh and row.state != "sending"
+
+        wait_until(lambda: (good or is_settled)(self.now(action)))
+        return self.now(action)
+
+
+class Conformance:
+    @pytest.fixture
+    def stand(self) -> Stand:
+        raise AssertionError("a channel's tests give their own stand")
+
+    @pytest.fixture
+    def desk(self, db: Database, build: Builder, stand: Stand) -> Iterator[Desk]:
+        desk = Desk(db, build, stand)
+        yield desk
+        desk.stop()
+
+    def test_accepted(self, desk: Desk, stand: Stand) -> None:
+        action = desk.action()
+        desk.start()
+        row = desk.settled(action)
+        assert (row.state, row.reason, row.attempts) == ("sent", "accepted", 1)
+        assert row.provider_id
+        assert row.sent_text is not None
+        assert row.sent_text.strip() == "Dear Acme GmbH, please pay."
+        assert stand.arrived == 1
+
+    def test_rejected_for_good(self, desk: Desk, stand: Stand) -> None:
+        stand.refuse()
+        action = desk.action()
+        desk.start()
+        row = desk.settled(action)
+        assert row.state == "manual"
+        assert row.reason in ("rejected", "invalid_address")
+        assert stand.refusal in (row.detail or "")
+        assert row.handed_off_at is None
+        assert stand.arrived == 0
+
+    def test_transient(self, desk: Desk, stand: Stand) -> None:
+        stand.put_off()
+        action = desk.action()
+        desk.start()
+        row = desk.settled(action)
+        assert (row.state, row.reason, row.handed_off_at) == ("queued", "transient", None)
+        assert row.due_at is not None
+        assert row.due_at > utcnow() + timedelta(seconds=30)
+
+    def test_throttled_waits_as_long_as_was_asked_for(self, desk: Desk, stand: Stand) -> None:
+        stand.throttle()
+        action = desk.action()
+        before = utcnow()
+        desk.start()
+        row = desk.settled(action)
+        assert (row.state, row.reason) == ("queued", "transient")
+        assert row.due_at is not None
+        assert row.due_at >= before + stand.patience
+
+    def test_no_answer_in_time_is_uncertain_and_never_sent_again(self, desk: Desk, stand: Stand) -> None:
+        stand.hang()
+        action = desk.action()
+        desk.start()
+        row = desk.settled(action)
+        assert (row.state, row.reason) == ("manual", "uncertain")
+        assert row.handed_off_at is not None
+
+    def test_a_broken_login_pauses_the_campaign_and_tells_creator_and_admins(self, desk: Desk, stand: Stand) -> None:
+        stand.break_auth()
+        action = desk.action()
+        desk.start()
+        wait_until(lambda: self._campaign(desk).state == "paused")
+        assert self._campaign(desk).pause_reason == "sender_login"
+        wait_until(lambda: desk.now(action).state == "queued")
+        with desk.db.read() as session:
+            told = session.scalars(select(Notification.user_id).where(Notification.kind == "sender_login"))
+            assert set(told) == {desk.alice.id, desk.admin.id}
+        assert stand.arrived == 0
+
+    def test_a_suppressed_address_is_never_handed_over(self, desk: Desk, stand: Stand) -> None:
+        desk.build.suppression(stand.address, channel=stand.name)
+        actions = [desk.action(), desk.action(force=True)]
+        desk.start()
+        for action in actions:
+            row = desk.settled(action)
+            assert (row.state, row.reason, row.detail) == ("manual", "suppressed", stand.address)
+        assert stand.arrived == 0
+
+    def test_without_an_address_a_person_decides(self, desk: Desk, stand: Stand) -> None:
+        action = desk.action(recipients=[])
+        desk.start()
+        row = desk.settled(action)
+        assert (row.state, row.reason) == ("manual", "no_contact")
+
+    def test_a_message_that_is_too_large_is_a_persons(self, desk: Desk, stand: Stand) -> None:
+        body = stand.too_large()
+        with desk.db.write() as session:
+            session.get_one(Campaign, desk.campaign.id).body = body
+        action = desk.action()
+        desk.start()
+        row = desk.settled(action)
+        assert (row.state, row.reason) == ("manual", "rejected")
+        assert stand.arrived == 0
+
+    @staticmethod
+    def _campaign(desk: Desk) -> Campaign:
+        with desk.db.read() as session:
+            return session.get_one(Campaign, desk.campaign.id)
