@@ -21,7 +21,9 @@ from slack_sdk.errors import SlackApiError
 
 import handlers
 from bot.campaigns import freeze, tick
+from bot.channels.base import Channel
 from bot.channels.email import EmailChannel
+from bot.channels.sms import STATUS_PATH, SmsChannel, TwilioAccount
 from bot.channels.smtp import SmtpTarget
 from bot.config import Settings
 from bot.dispatch import rescue, system_mail
@@ -51,7 +53,10 @@ class Worker:
 
     def __init__(self, settings: Settings, db: Database, name: str) -> None:
         email = make_email(settings)
-        self.dispatcher = Dispatcher(db, {"email": email}, name=name)
+        channels: dict[str, Channel] = {"email": email}
+        if settings.sends_sms:
+            channels["sms"] = make_sms(settings)
+        self.dispatcher = Dispatcher(db, channels, name=name)
         notifier = Notifier(db, lambda _team_id: slack_client(settings))
         self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
         secret_key = settings.secret_key.get_secret_value()
@@ -187,6 +192,7 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         secret_key=settings.secret_key.get_secret_value(),
         hold=timedelta(seconds=settings.send_hold_seconds),
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
+        channels=("email", "sms") if settings.sends_sms else ("email",),
     )
 
 
@@ -226,6 +232,26 @@ def slack_faults(settings: Settings, token: str) -> Iterator[None]:
 def make_email(settings: Settings) -> EmailChannel:
     """Return the email channel."""
     return EmailChannel(SmtpTarget.parse(settings.smtp_url.get_secret_value()))
+
+
+def make_sms(settings: Settings) -> SmsChannel:
+    """Return the SMS channel; only where TWILIO_ACCOUNT_SID is set."""
+    assert settings.twilio_account_sid is not None
+    secret = settings.twilio_api_key_secret or settings.twilio_auth_token
+    assert secret is not None
+    receipts = settings.public_url is not None and settings.twilio_auth_token is not None
+    return SmsChannel(
+        TwilioAccount(
+            account_sid=settings.twilio_account_sid,
+            username=settings.twilio_api_key_sid or settings.twilio_account_sid,
+            password=secret.get_secret_value(),
+            sender=settings.twilio_from or "",
+            messaging_service_sid=settings.twilio_messaging_service_sid or "",
+            api_url=settings.twilio_api_url,
+            callback_url=f"{(settings.public_url or '').rstrip('/')}{STATUS_PATH}" if receipts else "",
+            connections=settings.twilio_connections,
+        )
+    )
 
 
 def slack_client(settings: Settings) -> WebClient:

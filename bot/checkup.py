@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.app import home_workspace, make_email, try_socket_mode
+from bot.app import home_workspace, make_email, make_sms, try_socket_mode
 from bot.config import Settings
 from bot.errors import UserError
 from storage.db import Database
@@ -16,6 +16,7 @@ def checks(settings: Settings) -> list[tuple[str, Callable[[], None]]]:
     return [
         ("database", lambda: _database(settings)),
         ("mail server", lambda: _mail(settings)),
+        *([("Twilio", lambda: _twilio(settings))] if settings.sends_sms else []),
         ("Slack", lambda: _slack(settings)),
     ]
 
@@ -31,6 +32,14 @@ def _database(settings: Settings) -> None:
 
 def _mail(settings: Settings) -> None:
     make_email(settings).open().close()
+
+
+def _twilio(settings: Settings) -> None:
+    connection = make_sms(settings).open()
+    try:
+        connection.probe()
+    finally:
+        connection.close()
 
 
 def _slack(settings: Settings) -> None:

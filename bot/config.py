@@ -72,6 +72,23 @@ class Settings(BaseSettings):
         description="The mail server: `smtp://`, `smtp+starttls://` or `smtps://`, with user, password and port in it, "
         "and `?connections=8` for how many connections a worker keeps open. Required."
     )
+    twilio_account_sid: str | None = Field(
+        None, description="Twilio's account SID (`AC…`): when set, campaigns can go out as SMS."
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        None,
+        description="Twilio's auth token; receipts and replies are checked with it, beside an API key too.",
+    )
+    twilio_api_key_sid: str | None = Field(
+        None, description="API key (`SK…`) to log in with in place of the auth token."
+    )
+    twilio_api_key_secret: SecretStr | None = Field(None, description="The API key's secret.")
+    twilio_from: str | None = Field(None, description="The number (E.164) or sender name that SMS come from.")
+    twilio_messaging_service_sid: str | None = Field(
+        None, description="A messaging service (`MG…`) that chooses the number, in place of `TWILIO_FROM`."
+    )
+    twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Where Twilio's API is.")
+    twilio_connections: int = Field(16, ge=1, le=64, description="How many connections to Twilio a worker keeps open.")
     http_host: str = Field("127.0.0.1", description="Where the HTTP server listens.")
     http_port: int = Field(8080, ge=0, le=65535, description="The HTTP server's port.")
     public_url: WebAddress | None = Field(
@@ -107,6 +124,11 @@ class Settings(BaseSettings):
     )
 
     @property
+    def sends_sms(self) -> bool:
+        """Say whether campaigns can go out as SMS."""
+        return self.twilio_account_sid is not None
+
+    @property
     def uses_socket_mode(self) -> bool:
         """Say whether Slack is reached over Socket Mode; else over HTTP."""
         return self.slack_app_token is not None
@@ -120,6 +142,33 @@ class _WayIn(BaseSettings):
     slack_signing_secret: str | None = None
 
 
+class _Twilio(BaseSettings):
+    """The settings for SMS, of which some need others; read apart for the same reason."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+    twilio_account_sid: str | None = None
+    twilio_auth_token: str | SecretStr | None = None
+    twilio_api_key_sid: str | None = None
+    twilio_api_key_secret: str | SecretStr | None = None
+    twilio_from: str | None = None
+    twilio_messaging_service_sid: str | None = None
+
+    def faults(self) -> list[str]:
+        """Return what is missing for SMS; nothing where none of them is set."""
+        if not any(value is not None for value in self.model_dump().values()):
+            return []
+        found = []
+        if not self.twilio_account_sid:
+            found.append("TWILIO_ACCOUNT_SID: is not set, though others are. It is in the Twilio console (AC…).")
+        if bool(self.twilio_api_key_sid) != bool(self.twilio_api_key_secret):
+            found.append("TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET: set both, or none of them.")
+        elif not (self.twilio_auth_token or self.twilio_api_key_secret):
+            found.append("TWILIO_AUTH_TOKEN: is not set, and no API key either. It is in the Twilio console.")
+        if bool(self.twilio_from) == bool(self.twilio_messaging_service_sid):
+            found.append("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID: set one of them, so that SMS have a sender.")
+        return found
+
+
 _NO_WAY_IN = (
     "SLACK_APP_TOKEN or SLACK_SIGNING_SECRET: neither is set. Set the app-level token (xapp-…) for Socket Mode, or the "
     "signing secret for HTTP; both are on the Slack app's Basic Information page."
@@ -130,6 +179,7 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment; raise ConfigError with every fault and how to mend it."""
     way_in = _WayIn(**{k: v for k, v in overrides.items() if k in _WayIn.model_fields})
     faults = [] if way_in.slack_app_token or way_in.slack_signing_secret else [_NO_WAY_IN]
+    faults += _Twilio(**{k: v for k, v in overrides.items() if k in _Twilio.model_fields}).faults()
     try:
         settings = Settings(**overrides)
     except ValidationError as error:

@@ -18,7 +18,7 @@ from bot.domain.merge import (
     SenderFacts,
 )
 from bot.domain.preflight import day_in
-from storage import workspaces
+from storage import settings, workspaces
 from storage.db import utcnow
 from storage.models import Assignment, Contact, Customer, Invoice, User
 
@@ -45,7 +45,9 @@ def load(
     invoices = _invoices(session, workspace_id, ids)
     contacts = _contacts(session, workspace_id, ids, contact_ids or {})
     managers = _account_managers(session, workspace_id, ids)
-    organisation = OrganisationFacts(workspace.organisation_name, workspace.locale)
+    organisation = OrganisationFacts(
+        workspace.organisation_name, workspace.locale, settings.sms_opt_out(session, workspace_id)
+    )
     query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids))
     return {
         customer.id: MergeFacts(

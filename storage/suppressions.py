@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from bot.domain.folding import fold_address
 from storage.models import Suppression
+
+OPT_OUT = "opt_out"
+"""The recipient said so: by STOP, or by what the provider knows of them."""
 
 
 def holds(session: Session, workspace_id: int, channel: str, address: str) -> bool:
@@ -14,3 +20,38 @@ def holds(session: Session, workspace_id: int, channel: str, address: str) -> bo
         Suppression.workspace_id == workspace_id, Suppression.channel == channel, Suppression.address == address
     )
     return session.scalar(query) is not None
+
+
+def add(
+    session: Session, workspace_id: int, channel: str, address: str, *, cause: str, note: str = "", now: datetime
+) -> bool:
+    """Suppress an address on a channel; False when it is suppressed already, and then the first cause stays."""
+    if holds(session, workspace_id, channel, fold_address(address)):
+        return False
+    session.add(
+        Suppression(
+            workspace_id=workspace_id,
+            channel=channel,
+            address=fold_address(address),
+            cause=cause,
+            note=note[:500],
+            created_at=now,
+        )
+    )
+    session.flush()
+    return True
+
+
+def lift(session: Session, workspace_id: int, channel: str, address: str, *, cause: str) -> bool:
+    """End the suppression of an address if this was its cause; False when there is none such."""
+    found = session.execute(
+        delete(Suppression)
+        .where(
+            Suppression.workspace_id == workspace_id,
+            Suppression.channel == channel,
+            Suppression.address == fold_address(address),
+            Suppression.cause == cause,
+        )
+        .returning(Suppression.id)
+    )
+    return found.first() is not None

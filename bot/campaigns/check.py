@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns import compose, plan
+from bot.campaigns import compose, plan, sms_costs
 from bot.campaigns.drafts import CHANGED, draft_of
 from bot.campaigns.plan import Plan
 from bot.campaigns.selecting import Selecting
@@ -89,7 +89,13 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
         selected=len(found.rows),
         problems=problems_of(session, selecting, draft, found),
         send_at=draft.send_at,
+        notes=_notes(session, draft, found),
     )
+
+
+def _notes(session: Session, draft: Campaign, found: Plan) -> tuple[str, ...]:
+    costs = sms_costs.costs_of(session, draft, found)
+    return sms_costs.notes_of(costs) if costs else ()
 
 
 def _left_out(found: Plan, draft: Campaign) -> tuple[ReasonCount, ...]:

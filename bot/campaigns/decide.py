@@ -9,14 +9,13 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from bot.campaigns.addressing import addresses_of, checked, suppressed
 from bot.campaigns.mending import address_of, chosen, name_of, owner_of, save, to_mend
-from bot.channels.addresses import CHECKS
 from bot.domain.access import Caller, may_decide
-from bot.domain.channels import CHANNELS, AddressKind, ChannelKind
-from bot.domain.folding import fold_address
+from bot.domain.channels import CHANNELS, AddressKind
 from bot.domain.states import ActionState, CampaignState, Reason, reason_text
 from bot.errors import Conflict, NotAllowed, NotFound, UserError
-from storage import actions, audiences, campaign_states, campaigns, manual_actions
+from storage import actions, campaign_states, campaigns, manual_actions
 from storage.db import Database, utcnow
 from storage.manual_actions import ActionRow
 
@@ -67,7 +66,7 @@ def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None =
         row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
             return _already(row)
-        _checked(row, _addresses(row), _suppressed(session, row))
+        checked(row, addresses_of(row), suppressed(session, row))
         return _send_one(session, caller, row, state, None, now)
 
 
@@ -100,7 +99,7 @@ def fixing(db: Database, caller: Caller, action_id: int) -> Fixing:
         found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
         kind = CHANNELS[row.channel]
         choices = tuple(ContactChoice(c.id, name_of(c), address_of(c, kind)) for c in found)
-        address = next(iter(_addresses(row)), "") or address_of(to_mend(session, caller, row, found), kind)
+        address = next(iter(addresses_of(row)), "") or address_of(to_mend(session, caller, row, found), kind)
         why = reason_text(row.reason, kind)
         return Fixing(row.id, row.campaign_id, row.customer_name, why, address, choices, kind.address)
 
@@ -132,7 +131,7 @@ def fix_contact(
         kind = CHANNELS[row.channel]
         country = (other.country if other else None) or row.country
         wanted = address.strip() or address_of(other, kind)
-        (address,) = _checked(row, [wanted], _suppressed(session, row), country)
+        (address,) = checked(row, [wanted], suppressed(session, row), country)
         contact = other or owner_of(found, address, kind) or to_mend(session, caller, row, found)
         if save_to_customer:
             contact = save(session, row, contact, address, caller, preferred=other is not None)
@@ -189,8 +188,8 @@ def _ignore_all(session: Session, caller: Caller, rows: Sequence[ActionRow], now
 def _send_all(
     session: Session, caller: Caller, rows: Sequence[ActionRow], state: CampaignState, now: datetime
 ) -> Decided:
-    suppressed = _suppressed(session, rows[0]) if rows else ()
-    moved = _send(session, caller, [row for row in rows if _sendable(row, suppressed)], None, now)
+    closed = suppressed(session, rows[0]) if rows else ()
+    moved = _send(session, caller, [row for row in rows if _sendable(row, closed)], None, now)
     left = len(rows) - len(moved)
     note = f" {left} need a decision of their own." if left else ""
     return Decided(len(moved), f"{_going(state, 'On their way')}: {len(moved)}.{note}")
@@ -255,48 +254,11 @@ def _chunks(rows: Sequence[ActionRow]) -> list[list[int]]:
     return [ids[start : start + actions.CHUNK] for start in range(0, len(ids), actions.CHUNK)]
 
 
-def _addresses(row: ActionRow) -> list[str]:
-    return [CHANNELS[row.channel].address_of(each) for each in row.recipients]
-
-
-def _suppressed(session: Session, row: ActionRow) -> Collection[str]:
-    return audiences.suppressed(session, row.workspace_id, row.channel)
-
-
-_LIKE = {AddressKind.EMAIL: "name@example.com", AddressKind.PHONE: "+49 151 12345678"}
-
-
-def _checked(
-    row: ActionRow, addresses: Sequence[str], suppressed: Collection[str], country: str | None = None
-) -> list[str]:
-    """Return the addresses in normal form; raise UserError where one is none, or nobody is left to write to."""
-    kind = CHANNELS[row.channel]
-    usable = [a for a in addresses if a]
-    if not usable:
-        raise UserError(f"There is no {kind.address_word} to send to. Use Fix contact.", "address")
-    read = [CHECKS[kind.address](a, country or row.country) for a in usable]
-    wrong = next((each for each in read if each.fault is not None), None)
-    if wrong is not None:
-        raise UserError(_wrong(kind, wrong.fault, wrong.detail), "address")
-    if all(fold_address(each.address) in suppressed for each in read):
-        raise UserError(
-            f"This {kind.address_word} must not be contacted. Choose another contact with Fix contact.", "address"
-        )
-    return [each.address for each in read]
-
-
-def _wrong(kind: ChannelKind, fault: Reason | None, detail: str | None) -> str:
-    if fault is Reason.NOT_MOBILE and detail:
-        return f"{detail}. Write a mobile number like {_LIKE[kind.address]}."
-    word = "an email address" if kind.address is AddressKind.EMAIL else "a phone number"
-    return f"This is not {word}. Write it like {_LIKE[kind.address]}."
-
-
-def _sendable(row: ActionRow, suppressed: Collection[str]) -> bool:
+def _sendable(row: ActionRow, closed: Collection[str]) -> bool:
     if row.reason is Reason.UNCERTAIN:
         return False
     try:
-        _checked(row, _addresses(row), suppressed)
+        checked(row, addresses_of(row), closed)
     except UserError:
         return False
     return True

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from bot.campaigns import sms_costs
 from bot.campaigns.compose import faults_of
 from bot.campaigns.drafts import draft_of
 from bot.campaigns.selecting import Selecting
@@ -16,7 +17,7 @@ from bot.campaigns.views import PreviewView
 from bot.channels.addresses import CHECKS
 from bot.domain.access import Caller
 from bot.domain.audience import Audience
-from bot.domain.channels import CHANNELS
+from bot.domain.channels import CHANNELS, SMS
 from bot.domain.merge import SenderFacts
 from bot.domain.recipients import Reachable, settle
 from bot.errors import FieldErrors, NotFound
@@ -170,7 +171,15 @@ def _view(
         mrkdwn=slack_preview(rendered, MRKDWN_LIMIT) if rendered else "",
         empty_tags=rendered.empty_tags if rendered else (),
         faults=faults,
+        notes=_notes(looking, rendered, recipients) if rendered else (),
     )
+
+
+def _notes(looking: _Looking, rendered: Rendered, recipients: tuple[Reachable, ...]) -> tuple[str, ...]:
+    if looking.draft.channel != SMS.name:
+        return ()
+    to = (recipients[0].address or "") if recipients else ""
+    return sms_costs.notes_on(rendered, to, sms_costs.prices_of(looking.session, looking.draft.workspace_id))
 
 
 def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:

@@ -126,7 +126,8 @@ class PreviewView:
     """The real message for one customer of the audience, number `index` (0-based) of `total`.
 
     `customer_id` is None when the audience is empty. `faults` are what keeps the message from being written, in words;
-    then `subject`, `text` and `mrkdwn` are empty. `empty_tags` names the tags that had nothing to say.
+    then `subject`, `text` and `mrkdwn` are empty. `empty_tags` names the tags that had nothing to say. `notes` are
+    what the channel says of this message: of an SMS its segments, their price, and what made it Unicode.
     """
 
     campaign_id: int
@@ -143,6 +144,7 @@ class PreviewView:
     mrkdwn: str
     empty_tags: tuple[str, ...]
     faults: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class CheckView:
 
     `to_send` goes out by itself, `manual` needs a person, `left_out` is not written to unless put back (then it counts
     in the other two). `overdue` is what those written to are asked for: disputed invoices are not in it. While there
-    are `problems`, Send is refused with them.
+    are `problems`, Send is refused with them. `notes` are what sending takes on this channel: segments, cost, hours.
     """
 
     campaign_id: int
@@ -175,6 +177,7 @@ class CheckView:
     selected: int
     problems: tuple[str, ...]
     send_at: datetime | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

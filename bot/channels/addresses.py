@@ -53,5 +53,16 @@ def check_phone(text: str, country: str | None = None) -> Checked:
     return Checked(normal)
 
 
+@lru_cache(maxsize=65_536)
+def country_of(number: str) -> str | None:
+    """Return the country (ISO 3166) of a number in E.164; None where it has none or is no number."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return None
+
+
 CHECKS: dict[AddressKind, Check] = {AddressKind.EMAIL: check_email, AddressKind.PHONE: check_phone}
 """How the addresses of each kind are read."""

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.channels.base import AuthBroken, Receipt, SendError
+from bot.channels.base import AuthBroken, Receipt, Rejected, SendError
 from bot.dispatch import retry
 from bot.dispatch.prepare import Job, Prepare, Refused
 from bot.dispatch.reports import Called, HandOff, PutBack, Report, Unreachable, Unwritable
+from bot.domain.channels import CHANNELS
 from bot.domain.states import PauseReason, Reason
-from storage import actions, campaign_states, notifications, outbox, users
+from storage import actions, campaign_states, notifications, outbox, suppressions, users
 from storage.actions import Claimed, SentAction
 from storage.models import NotificationKind
 
@@ -69,11 +70,23 @@ def _settle_failed(book: Book, row: Claimed, error: SendError) -> None:
         _retry(book, row, timedelta(), error.detail)
         pause_for_login(book, row, error.detail)
         return
+    if isinstance(error, Rejected) and error.reason is Reason.SUPPRESSED:
+        _suppress(book, row, error.detail)
     step = retry.after(error, row.attempts + 1)
     if isinstance(step, retry.Retry):
         _retry(book, row, step.delay, error.detail)
     else:
         _manual(book, row, step.reason, error.detail)
+
+
+def _suppress(book: Book, row: Claimed, detail: str) -> None:
+    """Keep an address that the provider says has opted out, so that nothing is handed over for it again."""
+    kind = CHANNELS[row.channel]
+    for recipient in row.recipients[: kind.most_recipients]:
+        address = kind.address_of(recipient)
+        suppressions.add(
+            book.session, row.workspace_id, row.channel, address, cause=suppressions.OPT_OUT, note=detail, now=book.now
+        )
 
 
 def _settle_unreachable(book: Book, report: Unreachable) -> None:

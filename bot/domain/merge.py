@@ -91,10 +91,11 @@ class SenderFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationFacts:
-    """Our own company, with what counts where a customer has no language."""
+    """Our own company, with what counts where a customer has no language; `sms_opt_out` ends every SMS with how to."""
 
     name: str
     locale: str = "en"
+    sms_opt_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

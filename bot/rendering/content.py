@@ -19,13 +19,14 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bot.domain.channels import EMAIL, ChannelKind
+from bot.domain.channels import EMAIL, SMS, ChannelKind
 from bot.domain.merge import MergeFacts
 from bot.domain.tags import TABLE
 from bot.errors import FieldErrors
 from bot.rendering.expressions import CLOSE, OPEN, Expression, TagFault, parse
 from bot.rendering.formatting import IN_URL_CLOSE, IN_URL_OPEN, format_body, link_faults
 from bot.rendering.locales import locale_of
+from bot.rendering.sms import opt_out_line, plain_text, plain_value
 from bot.rendering.table import SKELETON, InvoiceTable, TableTemplate, table_of, text_table
 from bot.rendering.values import values_of
 
@@ -110,13 +111,14 @@ def compile_content(subject: str, body: str, kind: ChannelKind = EMAIL) -> Conte
     faults = check_content(subject, body, kind)
     if faults:
         raise ContentFaults(faults)
-    return Content(subject if kind.has_subject else "", body)
+    return Content(subject if kind.has_subject else "", body, kind)
 
 
 class Content:
     """A compiled subject and body; safe to use from several threads."""
 
-    def __init__(self, subject: str, body: str) -> None:
+    def __init__(self, subject: str, body: str, kind: ChannelKind = EMAIL) -> None:
+        self._is_sms = kind is SMS
         self._subject, self._subject_tags = parse(subject.strip())
         source, self._tags = parse(body)
         table = next((n for n, tag in enumerate(self._tags) if tag.name == TABLE), None)
@@ -139,6 +141,8 @@ class Content:
         values = values_of(facts, locale)
         subject = [tag.evaluate(values, locale) for tag in self._subject_tags]
         body = [tag.evaluate(values, locale) for tag in self._tags]
+        if self._is_sms:
+            return self._as_sms([plain_value(text) for text in body], facts)
         table = table_of(facts, locale) if self._table_place is not None else None
         return Rendered(
             subject=_one_line(_PLACE.sub(lambda m: subject[int(m[1])], self._subject)),
@@ -146,6 +150,12 @@ class Content:
             html=self._fill_html(body, table, locale),
             empty_tags=self._empty([*subject, *body], table),
         )
+
+    def _as_sms(self, values: list[str], facts: MergeFacts) -> Rendered:
+        text = plain_text(self._fill_text(values, None))
+        if facts.organisation.sms_opt_out:
+            text = f"{text}\n{opt_out_line(facts.language)}"
+        return Rendered(subject="", text=text, html="", empty_tags=self._empty(values, None))
 
     def _fill_text(self, values: list[str], invoices: InvoiceTable | None) -> str:
         table = text_table(invoices) if invoices else ""

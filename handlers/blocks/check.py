@@ -35,6 +35,8 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     if check.manual:
         lines = "\n".join(f"• {each.count}: {each.text}" for each in check.manual)
         blocks.append(section(f"*Will need you*\n{lines}"))
+    if check.notes:
+        blocks.append(section("\n".join(f"• {escape(note)}" for note in check.notes)))
     blocks += _left_out(check)
     blocks.append(divider())
     blocks += preview_blocks(preview)

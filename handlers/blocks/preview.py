@@ -16,13 +16,14 @@ def preview_blocks(view: PreviewView) -> list[Block]:
     if view.customer_id is None:
         return [section("Nobody is selected, so there is nothing to preview.", block_id=ids.PREVIEW_TEXT)]
     to = ", ".join(view.to) or "nobody: a person must decide"
-    head = (
-        f"*{escape(cut(view.subject, 250))}*\nTo {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}"
-    )
+    subject = f"*{escape(cut(view.subject, 250))}*\n" if view.subject else ""
+    head = f"{subject}To {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}"
     blocks = [
         section(f"Preview for *{escape(cut(view.customer_name, 150))}*\n{head}"),
         section(cut(view.mrkdwn, 3000), block_id=ids.PREVIEW_TEXT),
     ]
+    if view.notes:
+        blocks.append(context("\n".join(escape(note) for note in view.notes)))
     if view.empty_tags:
         # code spans: tags keep their underscores, so that they can be copied
         tags = ", ".join(f"`{{{{{tag}}}}}`" for tag in view.empty_tags)

@@ -56,3 +56,26 @@ def test_secrets_are_masked() -> None:
     assert "pass" not in repr(settings)
     assert "xoxb-1" not in str(settings)
     assert settings.uses_socket_mode
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"twilio_from": "+4930901820"}, ["TWILIO_ACCOUNT_SID: is not set", "TWILIO_AUTH_TOKEN: is not set"]),
+        ({"twilio_account_sid": "AC1", "twilio_auth_token": "t"}, ["TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID"]),
+        (
+            {"twilio_account_sid": "AC1", "twilio_api_key_sid": "SK1", "twilio_from": "+1"},
+            ["TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET"],
+        ),
+    ],
+)
+def test_half_a_setup_of_twilio_names_the_other_half(given: dict[str, str], said: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_settings(**(GOOD | given))
+    assert [fault[: len(start)] for fault, start in zip(refused.value.faults, said, strict=True)] == said
+
+
+def test_sms_are_on_where_twilio_is_set_up() -> None:
+    assert not load_settings(**GOOD).sends_sms
+    whole = {"twilio_account_sid": "AC1", "twilio_auth_token": "t", "twilio_messaging_service_sid": "MG1"}
+    assert load_settings(**(GOOD | whole)).sends_sms
