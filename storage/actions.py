@@ -166,10 +166,12 @@ def release(
     actor: str,
     reason: Reason = Reason.STOPPED,
     detail: str | None = None,
+    due_at: datetime | None = None,
 ) -> list[int]:
-    """Put claimed actions that were not handed off back into the queue, due as they were."""
+    """Put claimed actions that were not handed off back into the queue, due as they were unless `due_at` says when."""
     where = [*_held(token, ids), Action.handed_off_at.is_(None)]
-    moved = move(session, ActionEvent.RELEASE, where, Cause(reason, now, actor, detail))
+    later = {} if due_at is None else {"due_at": due_at}
+    moved = move(session, ActionEvent.RELEASE, where, Cause(reason, now, actor, detail), **later)
     return _requeued(session, moved, now, actor)
 
 

@@ -63,15 +63,17 @@ def contacts(
             _ADDRESSES[kind],
             Contact.is_main,
             func.coalesce(Contact.country, Customer.country),
+            Customer.time_zone,
         )
         .join(Customer, Customer.id == Contact.customer_id)
         .where(Contact.workspace_id == scope.workspace_id, Contact.customer_id.in_(visible))
         .order_by(Contact.customer_id, Contact.is_main.desc(), Contact.id)
     )
     found: dict[int, list[Reachable]] = {}
-    for customer_id, contact_id, first, last, address, is_main, country in session.execute(query):
+    for customer_id, contact_id, first, last, address, is_main, country, zone in session.execute(query):
         name = f"{first} {last}".strip()
-        reachable = Reachable(contact_id, name, address, tuple(positions.get(contact_id, ())), is_main, country)
+        held = tuple(positions.get(contact_id, ()))
+        reachable = Reachable(contact_id, name, address, held, is_main, country, zone)
         found.setdefault(customer_id, []).append(reachable)
     return found
 

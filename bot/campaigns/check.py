@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns import compose, plan, sms_costs
+from bot.campaigns import compose, hours, plan, sms_costs
 from bot.campaigns.drafts import CHANGED, draft_of
 from bot.campaigns.plan import Plan
 from bot.campaigns.selecting import Selecting
@@ -90,6 +90,7 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
         problems=problems_of(session, selecting, draft, found),
         send_at=draft.send_at,
         notes=_notes(session, draft, found),
+        waiting=hours.waiting(session, draft, found, max(draft.send_at or selecting.now, selecting.now)),
     )
 
 

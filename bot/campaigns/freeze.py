@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns import plan
+from bot.campaigns import hours, plan
 from bot.campaigns.plan import Planned
 from bot.campaigns.selecting import Selecting
 from bot.domain.access import Caller, Position, Role
@@ -60,12 +60,14 @@ def _insert(session: Session, campaign: Campaign, selecting: Selecting) -> None:
     found = plan.make(session, selecting, campaign)
     sender = campaigns.sender_of(session, campaign)
     domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
-    rows = [_action(campaign, row, domain, selecting.now) for row in found.going]
+    start = campaign.starts_at or selecting.now
+    closed_until = hours.openings(session, campaign, found, start)
+    rows = [_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in found.going]
     actions.insert_frozen(session, rows, now=selecting.now, actor=ACTOR)
     campaigns.set_left_out(session, campaign.id, {reason.value: count for reason, count in found.left_out.items()})
 
 
-def _action(campaign: Campaign, row: Planned, domain: str, now: datetime) -> FrozenAction:
+def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, opens_at: datetime | None) -> FrozenAction:
     usable, kind = row.recipients.usable, CHANNELS[campaign.channel]
     return FrozenAction(
         workspace_id=campaign.workspace_id,
@@ -74,11 +76,11 @@ def _action(campaign: Campaign, row: Planned, domain: str, now: datetime) -> Fro
         owner_id=campaign.creator_id,
         channel=campaign.channel,
         state=ActionState.QUEUED if usable else ActionState.MANUAL,
-        reason=row.recipients.reason or Reason.FROZEN,
+        reason=row.recipients.reason or (Reason.OUTSIDE_HOURS if opens_at else Reason.FROZEN),
         recipients=[kind.recipient(c.id, c.name, c.address or "") for c in usable],
         cc=list(campaign.cc),
         message_id=f"<{uuid.uuid4().hex}.actionless@{domain}>",
-        due_at=(campaign.starts_at or now) if usable else None,
+        due_at=(opens_at or start) if usable else None,
         force=row.verdict.is_put_back,
         detail=row.recipients.detail,
     )

@@ -90,6 +90,7 @@ class CampaignMessage:
     decided: tuple[ManualRow, ...]
     refused: tuple[ManualRow, ...]
     channel: str = "email"
+    outside_hours: int = 0
     draft_id: int | None = None
     """After Undo: the draft that kept what was written, while it is one."""
 
@@ -126,6 +127,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
             campaign_id=row.id,
             name=row.name,
             channel=row.channel,
+            outside_hours=counts.get((ActionState.QUEUED, Reason.OUTSIDE_HOURS), 0),
             draft_id=campaigns.kept_by_undo(session, row) if state is CampaignState.CANCELLED else None,
             state=state,
             frozen=row.frozen_at is not None,

@@ -158,12 +158,23 @@ class ReasonCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many recipients wait for their local sending hours (`hours` in words), from the first to the last opening."""
+
+    count: int
+    hours: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CheckView:
     """The last screen before Send.
 
     `to_send` goes out by itself, `manual` needs a person, `left_out` is not written to unless put back (then it counts
     in the other two). `overdue` is what those written to are asked for: disputed invoices are not in it. While there
-    are `problems`, Send is refused with them. `notes` are what sending takes on this channel: segments, cost, hours.
+    are `problems`, Send is refused with them. `notes` are what sending takes on this channel: segments and cost.
+    `waiting` says who is written to only later, in the sending hours where they are.
     """
 
     campaign_id: int
@@ -178,6 +189,7 @@ class CheckView:
     problems: tuple[str, ...]
     send_at: datetime | None
     notes: tuple[str, ...] = ()
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.channels.base import Channel
 from bot.dispatch import settle
 from bot.dispatch.compose import Compose, compose
 from bot.dispatch.lane import Lane
-from bot.dispatch.prepare import Job, Prepare, Refused, prepare
+from bot.dispatch.prepare import Job, Later, Prepare, Refused, prepare
 from bot.dispatch.reports import HandOff, PutBack, Report, Unreachable, Wake
 from bot.domain.states import Reason
 from bot.log import get_logger
@@ -197,6 +197,7 @@ class Dispatcher:
         )
         checked = self._prepare(book.session, rows, book.now) if rows else []
         settle.refuse(book, [c for c in checked if isinstance(c, Refused)])
+        settle.put_off(book, [c for c in checked if isinstance(c, Later)])
         return [c for c in checked if isinstance(c, Job)]
 
     def _close_lanes(self, book: settle.Book, reports: Sequence[Report]) -> None:

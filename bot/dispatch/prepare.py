@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Address
+from bot.channels.local_time import opening
 from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.folding import fold_address
 from bot.domain.merge import MergeFacts
 from bot.domain.preflight import LeftOut, Standing, reasons_to_leave_out
+from bot.domain.sending_hours import SendingHours, parse_hours
 from bot.domain.states import Reason
-from storage import campaigns, merge_facts, outbox
+from storage import campaigns, merge_facts, outbox, settings, workspaces
 from storage.actions import Claimed
 
 SKIPS = {
@@ -63,24 +65,33 @@ class Refused:
     detail: str | None = None
 
 
-Prepare = Callable[[Session, Sequence[Claimed], datetime], list[Job | Refused]]
+@dataclass(frozen=True, slots=True)
+class Later:
+    """One action whose recipient must not be written to before `due_at`: outside of the local sending hours."""
+
+    claimed: Claimed
+    due_at: datetime
+
+
+Rechecked = Job | Refused | Later
+Prepare = Callable[[Session, Sequence[Claimed], datetime], list[Rechecked]]
 """What turns claimed actions into jobs; runs in the database thread, within its transaction."""
 
 
-def prepare(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Job | Refused]:
+def prepare(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Rechecked]:
     """Recheck claimed actions against what the database says now, a constant number of queries a campaign."""
 
     def key(row: Claimed) -> tuple[int, int]:
         return row.workspace_id, row.campaign_id
 
-    checked: list[Job | Refused] = []
+    checked: list[Rechecked] = []
     for _, rows in groupby(sorted(claimed, key=key), key):
         checked += _of_one_campaign(session, list(rows), now)
     order = {row.id: n for n, row in enumerate(claimed)}
     return sorted(checked, key=lambda c: order[c.claimed.id])
 
 
-def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> list[Job | Refused]:
+def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> list[Rechecked]:
     workspace_id, channel = rows[0].workspace_id, rows[0].channel
     campaign = outbox.campaign(session, workspace_id, rows[0].campaign_id)
     sender = campaigns.sender_of(session, campaign)
@@ -96,16 +107,50 @@ def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> li
         session, workspace_id, ids, sender=sender.facts, contact_ids=_first_contacts(rows, open_to), now=now
     )
     paused = outbox.paused_until(session, workspace_id, ids)
-    checked: list[Job | Refused] = []
+    hours = _Hours.of(session, workspace_id, kind)
+    checked: list[Rechecked] = []
     for row in rows:
         fresh, to = facts.get(row.customer_id), open_to[row.id]
         refused = _refusal(row, kind, fresh, to, paused.get(row.customer_id), now)
         if refused is not None or fresh is None:
             checked.append(refused or Refused(row, Reason.CUSTOMER_GONE, skip=True))
             continue
+        due_at = hours.opening(to, fresh, now)
+        if due_at > now:
+            checked.append(Later(row, due_at))
+            continue
         cc = tuple(("", a) for a in row.cc if _may_have(a, suppressed))
         checked.append(Job(row, letter, fresh, tuple((r["name"] or "", kind.address_of(r)) for r in to), cc, now))
     return checked
+
+
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """The sending hours of one channel in one workspace."""
+
+    kind: ChannelKind
+    hours: SendingHours | None
+    zone: str
+
+    @classmethod
+    def of(cls, session: Session, workspace_id: int, kind: ChannelKind) -> _Hours:
+        hours = parse_hours(settings.sending_hours(session, workspace_id).get(kind.name, ""))
+        return cls(kind, hours, workspaces.get(session, workspace_id).time_zone)
+
+    def opening(self, to: list[dict[str, Any]], facts: MergeFacts, now: datetime) -> datetime:
+        """Return when the message may go to its first recipient."""
+        if self.hours is None:
+            return now
+        address, customer = self.kind.address_of(to[0]), facts.customer
+        return opening(
+            self.hours,
+            self.kind,
+            address,
+            now,
+            zone=customer.time_zone,
+            country=customer.country,
+            workspace_zone=self.zone,
+        )
 
 
 def _refusal(

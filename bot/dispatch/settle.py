@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import AuthBroken, Receipt, Rejected, SendError
 from bot.dispatch import retry
-from bot.dispatch.prepare import Job, Prepare, Refused
+from bot.dispatch.prepare import Job, Later, Prepare, Refused
 from bot.dispatch.reports import Called, HandOff, PutBack, Report, Unreachable, Unwritable
 from bot.domain.channels import CHANNELS
 from bot.domain.states import PauseReason, Reason
@@ -138,6 +138,15 @@ def refuse(book: Book, refused: Sequence[Refused]) -> None:
             _manual(book, row, one.reason, one.detail)
 
 
+def put_off(book: Book, later: Sequence[Later]) -> None:
+    """Return claimed actions to the queue until their recipients' sending hours."""
+    for one in later:
+        row, reason = one.claimed, Reason.OUTSIDE_HOURS
+        actions.release(
+            book.session, row.token, [row.id], now=book.now, actor=book.actor, reason=reason, due_at=one.due_at
+        )
+
+
 def hand_off(
     book: Book, requests: Sequence[HandOff], *, prepare: Prepare, lease: timedelta, fresh_for: timedelta
 ) -> set[HandOff]:
@@ -149,6 +158,7 @@ def hand_off(
     stale = [r.job.claimed for r in requests if book.now - r.job.as_of > fresh_for]
     again = {c.claimed.id: c for c in prepare(book.session, stale, book.now)} if stale else {}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
+    put_off(book, [c for c in again.values() if isinstance(c, Later)])
     by_token: dict[str, list[HandOff]] = defaultdict(list)
     granted: set[HandOff] = set()
     for request in requests:

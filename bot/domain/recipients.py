@@ -13,7 +13,8 @@ from bot.domain.states import Reason
 class Reachable:
     """A contact as far as choosing goes; `address` is the one that the channel needs, as imported: it may be wrong.
 
-    `country` (ISO 3166, two letters) is the contact's, else the customer's: phone numbers are read with it.
+    `country` (ISO 3166, two letters) is the contact's, else the customer's: phone numbers are read with it. `time_zone`
+    is the customer's.
     """
 
     id: int
@@ -22,6 +23,7 @@ class Reachable:
     positions: tuple[str, ...] = ()
     is_main: bool = False
     country: str | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class Reason(StrEnum):
     FROZEN = "frozen"
     CLAIMED = "claimed"
     LEASE_EXPIRED = "lease_expired"
+    OUTSIDE_HOURS = "outside_hours"
     STOPPED = "stopped"
     ACCEPTED = "accepted"
     PARTLY_REFUSED = "partly_refused"
@@ -116,6 +117,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.FROZEN: "waiting to be sent",
     Reason.CLAIMED: "being sent",
     Reason.LEASE_EXPIRED: "waiting again: the worker that had it stopped before sending",
+    Reason.OUTSIDE_HOURS: "waiting for the recipient's sending hours",
     Reason.STOPPED: "waiting again: the worker was stopped before sending",
     Reason.ACCEPTED: "accepted by {provider}",
     Reason.PARTLY_REFUSED: "accepted for some recipients, refused for others",

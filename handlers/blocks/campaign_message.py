@@ -18,6 +18,7 @@ from handlers.blocks.common import (
     cut,
     divider,
     escape,
+    moment_text,
     section,
 )
 
@@ -35,6 +36,9 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
     blocks: list[Block] = [section(f"*{escape(cut(view.name, 150))}*\n{_headline(view)}")]
     if view.state in (CampaignState.SENDING, CampaignState.PAUSED) and view.total:
         blocks.append(context(_progress(view)))
+    if view.outside_hours:
+        waits = count_text(view.outside_hours, "message waits", "messages wait")
+        blocks.append(context(f"{waits} for the sending hours where the recipients are."))
     if view.reasons:
         heading = "Not sent, or not known to be" if view.uncertain else "Not sent"
         blocks.append(section(f"*{heading}*\n" + "\n".join(f"• {each.count}: {each.text}" for each in view.reasons)))
@@ -198,4 +202,4 @@ def _moment(at: datetime | None) -> str:
     """Return a moment that Slack shows in the reader's own time zone."""
     if at is None:
         return "once it is ready"
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    return moment_text(at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.campaigns.views import CheckView, Launched, PreviewView
+from bot.campaigns.views import CheckView, Launched, PreviewView, Waiting
 from bot.domain.channels import CHANNELS
 from handlers import ids
 from handlers.blocks.common import (
@@ -19,6 +19,7 @@ from handlers.blocks.common import (
     escape,
     input_block,
     modal,
+    moment_text,
     money_list,
     section,
 )
@@ -37,6 +38,8 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
         blocks.append(section(f"*Will need you*\n{lines}"))
     if check.notes:
         blocks.append(section("\n".join(f"• {escape(note)}" for note in check.notes)))
+    if check.waiting is not None:
+        blocks.append(section(_waiting(check.waiting)))
     blocks += _left_out(check)
     blocks.append(divider())
     blocks += preview_blocks(preview)
@@ -58,6 +61,12 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
 def _headline(check: CheckView) -> str:
     kind = CHANNELS[check.channel]
     return f"{count_text(check.to_send, kind.one, kind.many)} will be sent, {money_list(check.overdue)} overdue in all."
+
+
+def _waiting(of: Waiting) -> str:
+    until = moment_text(of.first) if of.first == of.last else f"{moment_text(of.first)} to {moment_text(of.last)}"
+    who = count_text(of.count, "recipient waits", "recipients wait")
+    return f"*{who} for the sending hours* ({escape(of.hours)}, where they are): until {until}."
 
 
 def _metadata(check: CheckView, preview: PreviewView) -> str:

@@ -6,6 +6,7 @@ Whatever comes from customers or from imports goes through `escape` before it st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -198,6 +199,11 @@ def money_text(amount: Money) -> str:
 def money_list(amounts: Sequence[Money]) -> str:
     """Return amounts of several currencies in one line; nothing owed reads "nothing"."""
     return ", ".join(money_text(amount) for amount in amounts) or "nothing"
+
+
+def moment_text(at: datetime) -> str:
+    """Return a moment in mrkdwn that Slack shows in the reader's own time zone."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def count_text(count: int, one: str, many: str | None = None) -> str:

@@ -23,6 +23,7 @@ from handlers.blocks.common import (
     header,
     input_block,
     modal,
+    moment_text,
     money_list,
     option,
     plain,
@@ -41,13 +42,11 @@ def start_view(drafts: Sequence[DraftSummary], channels: Sequence[str] = ("email
         blocks.append(divider())
     for draft in drafts[:20]:
         sure = confirm("Throw this draft away?", draft.name, "Throw away", "Keep it")
-        at = int(draft.updated_at.timestamp())
-        when = f"<!date^{at}^{{date_short_pretty}} {{time}}|{draft.updated_at:%Y-%m-%d %H:%M} UTC>"
         who = count_text(draft.selected, "customer")
         if len(channels) > 1:
             who = f"{CHANNELS[draft.channel].many} to {who}"
         blocks += [
-            section(f"*{escape(cut(draft.name, 150))}*\n{who}, saved {when}"),
+            section(f"*{escape(cut(draft.name, 150))}*\n{who}, saved {moment_text(draft.updated_at)}"),
             actions(
                 [
                     button("Resume draft", ids.keyed(ids.START_RESUME, draft.id), value=str(draft.id)),

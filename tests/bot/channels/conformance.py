@@ -16,7 +16,7 @@ from bot.channels.base import Channel
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.states import CampaignState
 from storage.db import Database, utcnow
-from storage.models import Action, Campaign, Notification, User
+from storage.models import Action, Campaign, Notification, Setting, User
 from tests.bot.dispatch.conftest import wait_until
 from tests.builders import Builder
 
@@ -49,6 +49,7 @@ class Desk:
 
     def __init__(self, db: Database, build: Builder, stand: Stand) -> None:
         self.db, self.build, self.stand = db, build, stand
+        build.save(Setting(workspace_id=build.workspace_id, key="sending_hours", value={"sms": ""}))  # at any time
         self.admin: User = build.user("Ada Admin", role="admin")
         self.alice: User = build.user()
         self.campaign: Campaign = build.campaign(
