@@ -1,4 +1,4 @@
-"""Every query says whose rows it is about: a workspace, a scope or a caller is among its arguments, or it says why not."""
+"""Every query says whose rows it is about: a workspace, scope or caller is among its arguments, or it says why not."""
 
 from __future__ import annotations
 
