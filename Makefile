@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check docs clean
+.PHONY: demo test check docs pictures clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,9 @@ check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
 
 docs: $(VENV)/.ready  ## write what is generated from the code: the state diagrams and the README's settings
 	$(BIN)/python -m tests.docs
+
+pictures: $(VENV)/.ready  ## take the README's pictures anew, from the demo; needs Chromium
+	$(BIN)/python -m tests.pictures
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-run

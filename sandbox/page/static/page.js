@@ -192,6 +192,17 @@ document.addEventListener("focusin", (event) => {
   lastFocus = { name: event.target.dataset?.name, surface: Boolean(event.target.closest(".surface")) };
 });
 
+function enter(modal) {
+  const body = modal.querySelector(".modal-body");
+  body.scrollTo(0, 0);
+  const wanted = modal.querySelector("[data-focus]");
+  if (wanted) return wanted.focus();
+  // the first input has the focus where it is in sight: a view is read from its beginning
+  const first = body.querySelector("input:not([type=hidden]), textarea, select");
+  const inSight = first && first.getBoundingClientRect().bottom <= body.getBoundingClientRect().bottom;
+  return (inSight ? first : modal).focus({ preventScroll: true });
+}
+
 function settle() {
   const modal = topModal();
   document.getElementById("app").inert = Boolean(modal);
@@ -199,11 +210,8 @@ function settle() {
   const now = modal ? `${modal.id} ${modal.querySelector("h2").textContent}` : null;
   if (now !== lastTop) {
     lastTop = now;
-    modal?.querySelector(".modal-body").scrollTo(0, 0);
-    const first = modal
-      ? modal.querySelector("[data-focus]") || modal.querySelector("input:not([type=hidden]), textarea, select") || modal
-      : document.getElementById("line");
-    first?.focus();
+    if (modal) enter(modal);
+    else document.getElementById("line")?.focus();
   } else if (modal && (document.activeElement === document.body || !document.activeElement)) {
     // an input that was given a new id is still the one the person was in
     const again = lastFocus?.name && all("[data-name]", modal).find((one) => one.dataset.name === lastFocus.name);

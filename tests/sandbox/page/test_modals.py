@@ -91,3 +91,10 @@ def test_an_answer_that_fails_is_said_in_the_modal(tab: Tab, mirror: Mirror, sla
     modal.get_by_label("A", exact=True).fill("x")
     submit(modal)
     expect(modal.get_by_role("alert")).to_have_text("We had some trouble connecting. Try again?")
+
+
+def test_a_long_view_is_read_from_its_beginning(tab: Tab, mirror: Mirror) -> None:
+    rows = [section(f"Row {number}") for number in range(40)]
+    modal = open_modal(tab, mirror, *rows, text_input("a", "A", "a"))
+    expect(modal.get_by_text("Row 0", exact=True)).to_be_in_viewport()
+    expect(modal).to_be_focused()

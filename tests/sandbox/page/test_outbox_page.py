@@ -64,7 +64,7 @@ def test_the_filter_goes_by_subject_and_address(tab: Tab, site: Page, mail: Mail
     tab.goto(f"{site.url}outbox")
     tab.get_by_label("Filter by subject or address").fill("second acme")
     tab.keyboard.press("Enter")
-    expect(tab.get_by_text("1 of 2 mail")).to_be_visible()
+    expect(tab.get_by_text("1 of 2 mails")).to_be_visible()
     expect(tab.get_by_role("region", name="Mails").get_by_role("link")).to_have_count(1)
     send(mail, "lee@acme.example", "Second reminder")
     expect(tab.get_by_text("2 of 3 mails")).to_be_visible()
