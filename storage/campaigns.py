@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
 from bot.domain.folding import fold, fold_address
 from bot.domain.merge import SenderFacts
-from bot.domain.states import ActionState, CampaignState
+from bot.domain.states import ActionState, CampaignState, Reason
 from storage.customer_filter import in_scope
 from storage.models import Action, Alias, Campaign, Contact, ContactPosition, Customer, User
 
@@ -71,11 +71,16 @@ def by_id(session: Session, campaign_id: int) -> Campaign:
 
 
 def late(session: Session, *, before: datetime) -> list[int]:
-    """Return the sending campaigns, of every workspace, with an untried action that was due before `before`."""
+    """Return the sending campaigns, of every workspace, with an action that was to go out before `before`.
+
+    One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before.
+    """
+    untried = and_(Action.attempts == 0, Action.due_at < before)
+    put_off = and_(Action.reason == Reason.TRANSIENT.value, Campaign.starts_at < before)
     query = (
         select(Action.campaign_id)
         .join(Campaign, Campaign.id == Action.campaign_id)
-        .where(Action.state == ActionState.QUEUED.value, Action.attempts == 0, Action.due_at < before)
+        .where(Action.state == ActionState.QUEUED.value, or_(untried, put_off))
         .where(Campaign.state == CampaignState.SENDING.value, Campaign.updated_at < before)
         .distinct()
     )

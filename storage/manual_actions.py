@@ -65,6 +65,15 @@ def of_campaign(
     return [_row(*found) for found in session.execute(ordered.offset(offset).limit(limit))]
 
 
+def put_off(session: Session, workspace_id: int, campaign_id: int) -> str | None:
+    """Return the provider's latest words on an action that waits to be tried again, None where none does."""
+    waiting = [Action.state == ActionState.QUEUED.value, Action.reason == Reason.TRANSIENT.value]
+    query = select(Action.detail).where(
+        Action.workspace_id == workspace_id, Action.campaign_id == campaign_id, *waiting
+    )
+    return session.scalar(query.order_by(Action.updated_at.desc(), Action.id.desc()).limit(1))
+
+
 def decided(session: Session, scope: Scope, campaign_id: int, limit: int) -> list[ActionRow]:
     """Return the actions of a campaign that people decided, the latest first."""
     query = _rows(scope).where(Action.campaign_id == campaign_id, Action.decided_by.is_not(None))

@@ -91,6 +91,10 @@ class CampaignMessage:
     refused: tuple[ManualRow, ...]
     channel: str = "email"
     outside_hours: int = 0
+    put_off: int = 0
+    """How many of `waiting` were tried and wait to be tried again."""
+    put_off_detail: str | None = None
+    """The provider's latest words on one of those."""
     draft_id: int | None = None
     """After Undo: the draft that kept what was written, while it is one."""
 
@@ -128,6 +132,8 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
             name=row.name,
             channel=row.channel,
             outside_hours=counts.get((ActionState.QUEUED, Reason.OUTSIDE_HOURS), 0),
+            put_off=counts.get((ActionState.QUEUED, Reason.TRANSIENT), 0),
+            put_off_detail=manual_actions.put_off(session, workspace_id, campaign_id),
             draft_id=campaigns.kept_by_undo(session, row) if state is CampaignState.CANCELLED else None,
             state=state,
             frozen=row.frozen_at is not None,

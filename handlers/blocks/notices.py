@@ -5,15 +5,19 @@ from __future__ import annotations
 from bot.campaigns.summarize import CampaignMessage
 from bot.domain.channels import CHANNELS
 from handlers import ids
-from handlers.blocks.common import Block, actions, button, confirm, cut, escape, section
+from handlers.blocks.common import Block, actions, button, confirm, count_text, cut, escape, section
 
 _TEXTS = {
     "missed_schedule": (
         "*{name}* was due while campaign-bot was not running. It waits for you: send it now, or cancel it?"
     ),
     "delayed": (
-        "*{name}* is over ten minutes late: messages are due, and none of them has gone out yet. The worker may be "
-        "stopped, or {provider} slow. Nothing is lost; it goes on by itself once it can."
+        "*{name}* is over ten minutes late: {waiting} due, and not tried yet. The worker may be stopped, or busy with "
+        "campaigns before this one. Nothing is lost; it goes on by itself once it can."
+    ),
+    "put_off": (
+        "*{name}* is over ten minutes late: {put_off} put off by {provider}, which last said: {detail} They are tried "
+        "again by themselves, at longer and longer intervals; what stays put off comes to you in the end."
     ),
     "sender_login": (
         "*{name}* is paused: {provider} refused campaign-bot's login. An admin should check {setting} "
@@ -25,8 +29,14 @@ _TEXTS = {
 def notice_text(kind: str, view: CampaignMessage) -> str:
     """Return the notice in words; they alone carry the meaning."""
     channel = CHANNELS[view.channel]
-    return _TEXTS[kind].format(
-        name=escape(cut(view.name, 150)), provider=channel.provider, setting=escape(channel.setting)
+    known = "put_off" if kind == "delayed" and view.put_off else kind
+    return _TEXTS[known].format(
+        name=escape(cut(view.name, 150)),
+        provider=channel.provider,
+        setting=escape(channel.setting),
+        waiting=count_text(view.waiting, "message is", "messages are"),
+        put_off=count_text(view.put_off, "message is", "messages are"),
+        detail=escape(cut(view.put_off_detail or "nothing", 300)).rstrip(".") + ".",
     )
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.campaigns import control, tick
+from bot.campaigns import control, summarize, tick
 from bot.domain.states import ActionState, CampaignState
 from bot.errors import NotAllowed, NotFound
+from handlers.blocks.notices import notice_text
 from storage.db import Database
 from storage.models import Action, Campaign, Notification
 from tests.builders import NOW, Builder
@@ -133,6 +134,23 @@ def test_creators_are_told_once_of_messages_over_ten_minutes_late(db: Database, 
     assert tick.tell_delays(db, now=NOW) == 0
     assert notices(db, late.id) == ["campaign", "delayed"]
     assert notices(db, fine.id) == ["campaign"]
+
+
+def test_what_a_provider_keeps_putting_off_is_late_too(db: Database, build: Builder) -> None:
+    creator = build.user()
+    old = NOW - timedelta(minutes=11)
+    down = build.campaign(creator, state=CampaignState.SENDING, updated_at=old, starts_at=old)
+    soon = NOW + timedelta(minutes=4)
+    build.action(down, due_at=soon, attempts=3, reason="transient", detail="The mail server can't be reached.")
+    young = build.campaign(creator, state=CampaignState.SENDING, updated_at=NOW, starts_at=NOW)
+    build.action(young, due_at=soon, attempts=1, reason="transient", detail="451 later")
+    assert tick.tell_delays(db, now=NOW) == 1
+    assert notices(db, down.id) == ["campaign", "delayed"]
+    view = summarize.campaign_message(db, creator.workspace_id, down.id)
+    assert (view.put_off, view.put_off_detail) == (1, "The mail server can't be reached.")
+    assert "1 message is put off by the mail server, which last said: The mail server can't be reached. They" in (
+        notice_text("delayed", view)
+    )
 
 
 def test_send_now_starts_what_was_scheduled_for_later(db: Database, build: Builder) -> None:
