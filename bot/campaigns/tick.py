@@ -14,7 +14,7 @@ from storage.models import NotificationKind
 MISSED_AFTER = timedelta(hours=1)
 """A start that lies further back than this (the bot was down) asks its creator instead of firing."""
 LATE_AFTER = timedelta(minutes=10)
-"""The promise of PRODUCT's point 11; past it the creator is told why."""
+"""Actions are promised to go out within ten minutes of Send; past it the creator is told why."""
 
 
 def tick(db: Database, *, now: datetime | None = None) -> int:

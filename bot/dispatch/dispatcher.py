@@ -1,7 +1,7 @@
 """The dispatcher: one database thread that commits whatever has gathered, and the lanes of sender threads.
 
 Outcomes, handoffs and the claim of more work go into one transaction, because commits are what costs. A message is only
-sent after the commit that says it will be. See ARCHITECTURE, "Dispatch, as measured".
+sent after the commit that says it will be.
 """
 
 from __future__ import annotations

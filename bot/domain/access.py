@@ -1,4 +1,4 @@
-"""Who may do what: roles and positions (PRODUCT.md, "Roles", is the source of every rule here)."""
+"""Who may do what: roles and positions, and which customers each may see. Every rule of access is here."""
 
 from __future__ import annotations
 

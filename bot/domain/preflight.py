@@ -1,4 +1,4 @@
-"""Why a customer is left out at Send, and what of a customer's invoices may be collected (PRODUCT.md, point 9)."""
+"""Why a customer is left out at Send, and what of a customer's invoices may be collected."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _remember(session: Session, workspace: Workspace, person: SlackPerson, now: 
 def _grant(
     session: Session, workspace: Workspace, user: User, person: SlackPerson, defaults: WorkspaceDefaults
 ) -> None:
-    """Give a role on first use, as PRODUCT's "Roles" and AUTO_JOIN say; a role once given stays."""
+    """Give a role on first use, as AUTO_JOIN says; a role once given stays."""
     if user.role is not None or person.deleted or person.restricted:
         return
     named = defaults.admin_email is not None and person.verified_email == fold_address(defaults.admin_email)
