@@ -79,7 +79,7 @@ def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, open
         reason=row.recipients.reason or (Reason.OUTSIDE_HOURS if opens_at else Reason.FROZEN),
         recipients=[kind.recipient(c.id, c.name, c.address or "") for c in usable],
         cc=list(campaign.cc),
-        message_id=f"<{uuid.uuid4().hex}.actionless@{domain}>",
+        message_id=f"<{uuid.uuid4().hex}@{domain}>",
         due_at=(opens_at or start) if usable else None,
         force=row.verdict.is_put_back,
         detail=row.recipients.detail,
