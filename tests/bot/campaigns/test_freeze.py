@@ -39,7 +39,7 @@ def test_each_customer_becomes_an_action_with_frozen_recipients(db: Database, bu
     assert (action.state, action.reason, action.due_at, action.force) == ("queued", "frozen", STARTS, False)
     assert action.recipients == [{"contact_id": payer.id, "name": "Petra Payer", "email": "petra@example.com"}]
     assert action.cc == ["boss@example.com"]
-    assert re.fullmatch(r"<[0-9a-f]{32}\.actionless@northwind\.example\.com>", action.message_id)
+    assert re.fullmatch(r"<[0-9a-f]{32}@northwind\.example\.com>", action.message_id)
     with db.read() as session:
         (history,) = session.scalars(select(ActionHistory)).all()
         row = session.get_one(Campaign, campaign.id)
