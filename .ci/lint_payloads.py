@@ -14,7 +14,8 @@ import slack_lint
 slack_lint.DEFS["RespondArguments"].pop("required", None)
 count = bad = 0
 for file in sys.argv[2:]:
-    for number, line in enumerate(Path(file).read_text(encoding="utf-8").splitlines(), 1):
+    # split at line feeds alone: a name in a payload may hold other line separators
+    for number, line in enumerate(Path(file).read_text(encoding="utf-8").removesuffix("\n").split("\n"), 1):
         call = json.loads(line)
         count += 1
         for place, message in slack_lint.check(call["method"], call.get("args")):
