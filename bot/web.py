@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -12,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from bot.channels.sms import INBOUND_PATH, STATUS_PATH
 
 MAX_BODY = 1_000_000
 """Bytes; Slack's largest deliveries (a view of 250 kB, form-encoded) stay below."""
@@ -30,8 +33,25 @@ SlackEndpoint = Callable[[str, Mapping[str, str]], SlackAnswer]
 """Takes a delivery's raw body and headers (it checks the signature itself); blocks until it is answered."""
 
 
-def make_web(*, slack: SlackEndpoint | None, is_healthy: Callable[[], bool], registry: CollectorRegistry) -> Starlette:
-    """Return the web application; without `slack` (Socket Mode, or a worker) it has health and metrics alone."""
+@dataclass(frozen=True, slots=True)
+class TwilioHooks:
+    """What Twilio's webhooks are given to: `status` and `inbound` take the form's fields, `status` those of the address
+    too. `token` and `public_url` are what their signatures are made with."""
+
+    token: str
+    public_url: str
+    status: Callable[[Mapping[str, str]], None]
+    inbound: Callable[[Mapping[str, str]], None]
+
+
+def make_web(
+    *,
+    slack: SlackEndpoint | None,
+    is_healthy: Callable[[], bool],
+    registry: CollectorRegistry,
+    twilio: TwilioHooks | None = None,
+) -> Starlette:
+    """Return the web application; without `slack` (Socket Mode, or a worker) and Twilio it has health and metrics alone."""
 
     async def events(request: Request) -> Response:
         assert slack is not None
@@ -52,7 +72,41 @@ def make_web(*, slack: SlackEndpoint | None, is_healthy: Callable[[], bool], reg
     routes = [Route("/health", health), Route("/metrics", metrics)]
     if slack is not None:
         routes.append(Route("/slack/events", events, methods=["POST"]))
+    if twilio is not None:
+        routes.append(Route(STATUS_PATH, _hook(twilio, twilio.status), methods=["POST"]))
+        routes.append(Route(INBOUND_PATH, _hook(twilio, twilio.inbound), methods=["POST"]))
     return Starlette(routes=routes)
+
+
+def _hook(twilio: TwilioHooks, use: Callable[[Mapping[str, str]], None]) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of one webhook: what is not signed by Twilio changes nothing.
+
+    Source: https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    """
+
+    async def endpoint(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("too large", status_code=413)
+        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=500))
+        query = f"?{request.url.query}" if request.url.query else ""
+        signed = f"{twilio.public_url.rstrip('/')}{request.url.path}{query}"
+        if not _is_signed(twilio.token, signed, fields, request.headers.get("X-Twilio-Signature", "")):
+            return PlainTextResponse("the signature is not Twilio's", status_code=403)
+        await run_in_threadpool(use, {**request.query_params, **fields})
+        return Response(_NO_ANSWER, media_type="text/xml")
+
+    return endpoint
+
+
+_NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+"""Twilio itself answers keywords: https://www.twilio.com/docs/messaging/guides/twilios-default-support-for-opt-out."""
+
+
+def _is_signed(token: str, url: str, fields: Mapping[str, str], signature: str) -> bool:
+    from twilio.request_validator import RequestValidator  # here: it loads the whole client's package
+
+    return bool(RequestValidator(token).validate(url, dict(fields), signature))
 
 
 async def _body(request: Request) -> str | None:

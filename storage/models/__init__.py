@@ -12,6 +12,7 @@ from storage.models.customers import (
     Suppression,
 )
 from storage.models.imports import Import, ImportFile, ImportMap, ImportState
+from storage.models.inbox import ProviderReceipt, Reply, ReplyKind
 from storage.models.notifications import (
     Notification,
     NotificationKind,
@@ -39,6 +40,9 @@ __all__ = [
     "InvoiceStatus",
     "Notification",
     "NotificationKind",
+    "ProviderReceipt",
+    "Reply",
+    "ReplyKind",
     "SavedAudience",
     "Setting",
     "Suppression",

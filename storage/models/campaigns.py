@@ -105,6 +105,7 @@ class Action(InWorkspace, Base):
         ),
         Index("ix_actions_campaign", "campaign_id", "state", "reason"),
         Index("ix_actions_customer", "customer_id"),
+        Index("ix_actions_provider", "provider_id"),
         Index("ix_actions_owner", "workspace_id", "owner_id", "state"),
     )
 

@@ -1,0 +1,103 @@
+"""What providers report after they took a message: kept first, then applied; in any order, any number of times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.channels.twilio_errors import Kind, detail_of, meaning_of
+from bot.domain.channels import CHANNELS, SMS
+from bot.domain.states import ActionState, Reason
+from bot.log import get_logger
+from storage import actions, receipts, suppressions
+from storage.actions import SentAction
+from storage.db import Database, utcnow
+from storage.models import Action
+from storage.receipts import Pending
+
+_log = get_logger(__name__)
+ACTOR = "provider:twilio"
+BATCH = 200
+_ARRIVED, _FAILED = ("delivered", "read"), ("undelivered", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class SmsReport:
+    """One status callback; `ref` is the Message-ID that we had put into its address.
+
+    Source: https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+    """
+
+    provider_id: str
+    status: str
+    error_code: int | None = None
+    ref: str | None = None
+
+
+def report(db: Database, told: SmsReport, *, now: datetime | None = None) -> bool:
+    """Keep one report and apply it as far as the action can move by it now; False for a message that is not ours."""
+    now = now or utcnow()
+    with db.write() as session:
+        action = receipts.action_of(session, SMS.name, provider_id=told.provider_id, message_id=told.ref)
+        if action is None:
+            return False
+        receipts.keep(
+            session,
+            action,
+            provider_id=told.provider_id,
+            status=told.status[:40],
+            error_code=told.error_code,
+            now=now,
+        )
+    apply_pending(db, now=now)
+    return True
+
+
+def apply_pending(db: Database, *, now: datetime | None = None) -> int:
+    """Apply the reports that came before our own call was settled; return how many. Safe in several workers at once."""
+    now = now or utcnow()
+    with db.read() as session:
+        if not receipts.pending(session, limit=1):
+            return 0
+    with db.write() as session:
+        found = receipts.pending(session, limit=BATCH)
+        for one in found:
+            _apply(session, one, now)
+            receipts.applied(session, one.id, now)
+        return len(found)
+
+
+def _apply(session: Session, told: Pending, now: datetime) -> None:
+    row = told.action
+    if _is_open(row):  # we never got an answer: the report is one
+        settle_found(session, row, told.provider_id, now)
+    elif row.provider_id != told.provider_id:
+        return  # of an earlier attempt
+    if told.status in _ARRIVED:
+        actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
+    elif told.status in _FAILED:
+        _came_back(session, row, told.error_code, now)
+
+
+def settle_found(session: Session, row: Action, provider_id: str, now: datetime) -> bool:
+    """Settle an uncertain action as sent, because the provider has it; False when somebody decided meanwhile."""
+    sent = SentAction(row.id, provider_id, row.sent_subject or "", row.sent_text or "")
+    return bool(actions.settle_late(session, sent, message_id=row.message_id, now=now, actor=ACTOR))
+
+
+def _came_back(session: Session, row: Action, code: int | None, now: datetime) -> None:
+    actions.bounce(session, row.workspace_id, row.id, detail=detail_of(code), now=now, actor=ACTOR)
+    if meaning_of(code).kind is Kind.OPTED_OUT:
+        kind = CHANNELS[row.channel]
+        for recipient in row.recipients[: kind.most_recipients]:
+            cause, address = suppressions.OPT_OUT, kind.address_of(recipient)
+            suppressions.add(
+                session, row.workspace_id, row.channel, address, cause=cause, note=detail_of(code), now=now
+            )
+
+
+def _is_open(row: Action) -> bool:
+    uncertain = row.state == ActionState.MANUAL.value and row.reason == Reason.UNCERTAIN.value
+    return uncertain and row.handed_off_at is not None

@@ -1,0 +1,1 @@
+"""What comes back from customers: read, matched to who wrote it, and kept."""

@@ -1,0 +1,102 @@
+"""Queries on what providers report: kept as it comes, applied once the action can move by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.states import ActionState
+from storage.models import Action, ProviderReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A receipt that is still to be applied, and the action as it stands."""
+
+    id: int
+    provider_id: str
+    status: str
+    error_code: int | None
+    action: Action
+
+
+def action_of(session: Session, channel: str, *, provider_id: str, message_id: str | None) -> Action | None:
+    """Return the action that a report is about, of whatever workspace: by the provider's id, else by our Message-ID."""
+    by_id = select(Action).where(Action.channel == channel, Action.provider_id == provider_id)
+    found = session.scalar(by_id)
+    if found is not None or not message_id:
+        return found
+    return session.scalar(select(Action).where(Action.channel == channel, Action.message_id == message_id))
+
+
+def keep(
+    session: Session, action: Action, *, provider_id: str, status: str, error_code: int | None, now: datetime
+) -> bool:
+    """Keep a report; False when it was kept before."""
+    same = (
+        ProviderReceipt.workspace_id == action.workspace_id,
+        ProviderReceipt.provider_id == provider_id,
+        ProviderReceipt.status == status,
+    )
+    if session.scalar(select(ProviderReceipt.id).where(*same)) is not None:
+        return False
+    session.add(
+        ProviderReceipt(
+            workspace_id=action.workspace_id,
+            action_id=action.id,
+            provider_id=provider_id,
+            status=status,
+            error_code=error_code,
+            received_at=now,
+        )
+    )
+    session.flush()
+    return True
+
+
+def pending(session: Session, *, limit: int) -> list[Pending]:
+    """Return what is not applied yet and can be: the action is not just being handed over; oldest first."""
+    query = (
+        select(ProviderReceipt, Action)
+        .join(Action, Action.id == ProviderReceipt.action_id)
+        .where(ProviderReceipt.applied_at.is_(None), Action.state != ActionState.SENDING.value)
+        .order_by(ProviderReceipt.received_at, ProviderReceipt.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return [Pending(r.id, r.provider_id, r.status, r.error_code, action) for r, action in session.execute(query)]
+
+
+def applied(session: Session, receipt_id: int, now: datetime) -> None:
+    """Note that a report needs nothing more."""
+    session.execute(update(ProviderReceipt).where(ProviderReceipt.id == receipt_id).values(applied_at=now))
+
+
+def known_ids(session: Session, provider_ids: list[str]) -> set[str]:
+    """Return those of the provider's ids that belong to an action already."""
+    return set(session.scalars(select(Action.provider_id).where(Action.provider_id.in_(provider_ids)))) - {None}
+
+
+def unsettled(session: Session, channel: str, *, handed_off_before: datetime, limit: int) -> list[Action]:
+    """Return the actions with an unknown outcome whose provider is to be asked, in any workspace, oldest first."""
+    return list(
+        session.scalars(
+            select(Action)
+            .where(Action.channel == channel, *is_uncertain(), Action.handed_off_at < handed_off_before)
+            .order_by(Action.handed_off_at, Action.id)
+            .limit(limit)
+        )
+    )
+
+
+def is_uncertain() -> list[ColumnElement[bool]]:
+    """Return the conditions of an action that was handed off and whose outcome nobody knows."""
+    return [
+        Action.state == ActionState.MANUAL.value,
+        Action.reason == "uncertain",
+        Action.handed_off_at.is_not(None),
+        or_(Action.provider_id.is_(None), Action.provider_id == ""),
+    ]
