@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -21,12 +21,8 @@ from slack_sdk.errors import SlackApiError
 
 import handlers
 from bot.campaigns import freeze, tick
-from bot.channels.base import Channel
-from bot.channels.email import EmailChannel
-from bot.channels.sms import STATUS_PATH, SmsChannel, TwilioAccount
-from bot.channels.smtp import SmtpTarget
 from bot.config import Settings
-from bot.dispatch import rescue, system_mail
+from bot.dispatch import look_up, receipts, rescue, system_mail
 from bot.dispatch.dispatcher import Dispatcher
 from bot.errors import UserError
 from bot.log import get_logger
@@ -34,6 +30,7 @@ from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.scheduler import Job, make_scheduler
 from bot.web import SlackAnswer, make_web
+from bot.wiring import configured, make_channels, make_hooks, make_sms
 from handlers.deps import Deps
 from handlers.importer import Importer
 from handlers.notifier import Notifier
@@ -52,10 +49,7 @@ class Worker:
     """The sending half: the dispatcher, and the scheduler with what time brings about."""
 
     def __init__(self, settings: Settings, db: Database, name: str) -> None:
-        email = make_email(settings)
-        channels: dict[str, Channel] = {"email": email}
-        if settings.sends_sms:
-            channels["sms"] = make_sms(settings)
+        channels = make_channels(settings)
         self.dispatcher = Dispatcher(db, channels, name=name)
         notifier = Notifier(db, lambda _team_id: slack_client(settings))
         self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
@@ -65,9 +59,10 @@ class Worker:
                 Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
                 Job("tick", 0.2, lambda: self._wake_if(tick.tick(db))),
                 Job("notify", 0.2, notifier.draw_due),
-                Job("system_mail", 1, lambda: system_mail.deliver_due(db, email, secret_key)),
+                Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
                 Job("rescue", 15, lambda: self._wake_if(rescue.rescue(db, name=name))),
                 Job("delays", 30, lambda: tick.tell_delays(db)),
+                *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
                 Job("imports_tell", 0.5, importer.tell_due),
@@ -99,7 +94,9 @@ class Web:
         bolt = make_bolt(settings, db, wake) if slack else None
         self._socket = _socket_mode(settings, bolt) if bolt is not None and settings.uses_socket_mode else None
         endpoint = _endpoint(bolt) if bolt is not None and self._socket is None else None
-        app = make_web(slack=endpoint, is_healthy=lambda: _answers(db), registry=_metrics(db))
+        app = make_web(
+            slack=endpoint, is_healthy=lambda: _answers(db), registry=_metrics(db), twilio=make_hooks(settings, db)
+        )
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._listener = _listen(settings)
@@ -192,7 +189,7 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         secret_key=settings.secret_key.get_secret_value(),
         hold=timedelta(seconds=settings.send_hold_seconds),
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
-        channels=("email", "sms") if settings.sends_sms else ("email",),
+        channels=configured(settings),
     )
 
 
@@ -229,31 +226,6 @@ def slack_faults(settings: Settings, token: str) -> Iterator[None]:
         ) from None
 
 
-def make_email(settings: Settings) -> EmailChannel:
-    """Return the email channel."""
-    return EmailChannel(SmtpTarget.parse(settings.smtp_url.get_secret_value()))
-
-
-def make_sms(settings: Settings) -> SmsChannel:
-    """Return the SMS channel; only where TWILIO_ACCOUNT_SID is set."""
-    assert settings.twilio_account_sid is not None
-    secret = settings.twilio_api_key_secret or settings.twilio_auth_token
-    assert secret is not None
-    receipts = settings.public_url is not None and settings.twilio_auth_token is not None
-    return SmsChannel(
-        TwilioAccount(
-            account_sid=settings.twilio_account_sid,
-            username=settings.twilio_api_key_sid or settings.twilio_account_sid,
-            password=secret.get_secret_value(),
-            sender=settings.twilio_from or "",
-            messaging_service_sid=settings.twilio_messaging_service_sid or "",
-            api_url=settings.twilio_api_url,
-            callback_url=f"{(settings.public_url or '').rstrip('/')}{STATUS_PATH}" if receipts else "",
-            connections=settings.twilio_connections,
-        )
-    )
-
-
 def slack_client(settings: Settings) -> WebClient:
     """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
     url = settings.slack_api_url
@@ -271,6 +243,14 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         where = f"{settings.http_host}:{settings.http_port}"
         raise UserError(f"Can't listen on {where} ({error.strerror}): set HTTP_PORT or HTTP_HOST.") from None
+
+
+def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) -> list[Job]:
+    channel = make_sms(settings)
+    return [
+        Job("receipts", 1, lambda: receipts.apply_pending(db)),
+        Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel))),
+    ]
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.app import home_workspace, make_email, make_sms, try_socket_mode
+from bot.app import home_workspace, try_socket_mode
 from bot.config import Settings
 from bot.errors import UserError
+from bot.wiring import make_email, make_sms
 from storage.db import Database
 from storage.migrate import is_current
 

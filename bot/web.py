@@ -51,7 +51,7 @@ def make_web(
     registry: CollectorRegistry,
     twilio: TwilioHooks | None = None,
 ) -> Starlette:
-    """Return the web application; without `slack` (Socket Mode, or a worker) and Twilio it has health and metrics alone."""
+    """Return the web application; without `slack` (Socket Mode, or a worker) and `twilio`, health and metrics alone."""
 
     async def events(request: Request) -> Response:
         assert slack is not None

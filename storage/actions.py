@@ -8,20 +8,26 @@ claimed by somebody else. The worker claims, hands off and settles under its cla
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
 from storage.decisions import ignore as ignore
 from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
-from storage.models import Action, Campaign, Customer
-from storage.transitions import Cause, Moved, ids_of, in_workspace, is_queued, is_sending, move, record
+from storage.models import Action, Campaign
+from storage.outcomes import SentAction as SentAction
+from storage.outcomes import bounce as bounce
+from storage.outcomes import deliver as deliver
+from storage.outcomes import keep_sent
+from storage.outcomes import send_unsent as send_unsent
+from storage.outcomes import settle_late as settle_late
+from storage.transitions import Cause, Moved, ids_of, is_queued, is_sending, move, record
 from storage.transitions import person as person
 from storage.transitions import worker as worker
 
@@ -57,17 +63,6 @@ class Claimed:
     attempts: int
     force: bool
     token: str
-
-
-@dataclass(frozen=True, slots=True)
-class SentAction:
-    """What is kept of an accepted message; `refused` names the recipients that the provider refused, else None."""
-
-    id: int
-    provider_id: str
-    subject: str
-    text: str
-    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +152,14 @@ def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetim
     return set(session.scalars(statement))
 
 
+def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
+    """Keep what is about to be handed over, so that the provider can be asked for it after a crash."""
+    if texts:
+        statement = update(Action.__table__).where(Action.id == bindparam("action_id"), Action.claim_token == token)  # type: ignore[arg-type]
+        values = [{"action_id": action_id, "text": text} for action_id, text in texts.items()]
+        session.connection().execute(statement.values(sent_text=bindparam("text")), values)
+
+
 def release(
     session: Session,
     token: str,
@@ -185,29 +188,8 @@ def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now
     whole = [r.id for r in sent if not r.refused]
     moved += move(session, ActionEvent.ACCEPT, _handed(token, whole), Cause(Reason.ACCEPTED, now, actor), sent_at=now)
     ids = [row.id for row in moved]
-    _keep_sent(session, [kept[i] for i in ids], now)
+    keep_sent(session, [kept[i] for i in ids], now)
     return ids
-
-
-def _keep_sent(session: Session, sent: Sequence[SentAction], now: datetime) -> None:
-    if not sent:
-        return
-    statement = update(Action.__table__).where(Action.id == bindparam("action_id"))  # type: ignore[arg-type]
-    statement = statement.values(
-        provider_id=bindparam("provider"), sent_subject=bindparam("subject"), sent_text=bindparam("text")
-    )
-    session.connection().execute(
-        statement,
-        [{"action_id": r.id, "provider": r.provider_id[:255], "subject": r.subject, "text": r.text} for r in sent],
-    )
-    written_to = select(Action.customer_id).where(Action.id.in_([r.id for r in sent]))
-    earlier = or_(Customer.last_contacted_at.is_(None), Customer.last_contacted_at < now)
-    session.execute(
-        update(Customer)
-        .where(Customer.id.in_(written_to), earlier)
-        .values(last_contacted_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def settle_retry(
@@ -263,31 +245,6 @@ def cancel_queued(session: Session, workspace_id: int, campaign_id: int, *, now:
     """Cancel what is still waiting in a campaign; what is being sent settles by itself."""
     where = [Action.workspace_id == workspace_id, Action.campaign_id == campaign_id]
     return ids_of(move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor)))
-
-
-def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
-    """Settle sent actions as delivered, because the provider said so."""
-    cause = Cause(Reason.DELIVERED, now, actor)
-    return ids_of(move(session, ActionEvent.DELIVER, in_workspace(workspace_id, ids), cause))
-
-
-def bounce(session: Session, workspace_id: int, action_id: int, *, detail: str, now: datetime, actor: str) -> list[int]:
-    """Give a sent action that came back to a person, with the words of the bounce."""
-    cause = Cause(Reason.BOUNCED, now, actor, detail)
-    return ids_of(move(session, ActionEvent.BOUNCE, in_workspace(workspace_id, [action_id]), cause, handed_off_at=None))
-
-
-def settle_late(session: Session, sent: SentAction, *, message_id: str, now: datetime, actor: str) -> list[int]:
-    """Settle as sent an uncertain action whose receipt came after its lease had run out.
-
-    `message_id` and the still open handoff say that the receipt is for this very message; once a person has pressed
-    Send again, it changes nothing.
-    """
-    where = [Action.id == sent.id, Action.message_id == message_id, Action.handed_off_at.is_not(None)]
-    cause = Cause(Reason.LATE_RECEIPT, now, actor, sent.refused)
-    moved = move(session, ActionEvent.SETTLE, where, cause, sent_at=now)
-    _keep_sent(session, [sent] if moved else [], now)
-    return ids_of(moved)
 
 
 def cancel_strays(session: Session, *, now: datetime, actor: str) -> list[int]:

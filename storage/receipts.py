@@ -77,7 +77,8 @@ def applied(session: Session, receipt_id: int, now: datetime) -> None:
 
 def known_ids(session: Session, provider_ids: list[str]) -> set[str]:
     """Return those of the provider's ids that belong to an action already."""
-    return set(session.scalars(select(Action.provider_id).where(Action.provider_id.in_(provider_ids)))) - {None}
+    rows = session.scalars(select(Action.provider_id).where(Action.provider_id.in_(provider_ids)))
+    return {row for row in rows if row}
 
 
 def unsettled(session: Session, channel: str, *, handed_off_before: datetime, limit: int) -> list[Action]:

@@ -90,11 +90,12 @@ class Sender:
         connection = self._connect(job)
         if connection is None:
             return None
-        request = HandOff(job)
+        request = HandOff(job, message.text)
         self._lane.tell(request)
         following = self._next_written(wait=False)
         if request.grant.wait():
-            self._lane.tell(Called(job, message, self._call(connection, message)))
+            asleep = Transient("The worker was asleep when the message was to go out.")
+            self._lane.tell(Called(job, message, asleep if request.grant.is_stale else self._call(connection, message)))
         return following
 
     def _next_written(self, *, wait: bool = True) -> tuple[Job, Message] | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.channels.base import Sighting
 from bot.channels.twilio_errors import Kind, detail_of, meaning_of
 from bot.domain.channels import CHANNELS, SMS
 from bot.domain.states import ActionState, Reason
@@ -79,6 +80,17 @@ def _apply(session: Session, told: Pending, now: datetime) -> None:
         actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
     elif told.status in _FAILED:
         _came_back(session, row, told.error_code, now)
+
+
+def settle_seen(session: Session, row: Action, seen: Sighting, now: datetime) -> bool:
+    """Settle an uncertain action by what the provider says it has: sent, and how it went on from there."""
+    if not settle_found(session, row, seen.provider_id, now):
+        return False
+    if seen.status in _ARRIVED:
+        actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
+    elif seen.status in _FAILED:
+        _came_back(session, row, seen.error_code, now)
+    return True
 
 
 def settle_found(session: Session, row: Action, provider_id: str, now: datetime) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.channels.base import Message, Receipt, SendError
 from bot.dispatch.prepare import Job
+
+GOOD_FOR = 60.0
+"""Seconds in which a granted call must begin."""
 
 
 class Grant:
@@ -16,11 +20,17 @@ class Grant:
     def __init__(self) -> None:
         self._answered = threading.Event()
         self._granted = False
+        self._answered_at = 0.0
 
     def answer(self, granted: bool) -> None:
         """Tell the waiting sender thread."""
-        self._granted = granted
+        self._granted, self._answered_at = granted, time.time()
         self._answered.set()
+
+    @property
+    def is_stale(self) -> bool:
+        """Say whether the process was asleep since the answer: others may think by now that nothing went out."""
+        return not 0 <= time.time() - self._answered_at < GOOD_FOR
 
     def wait(self) -> bool:
         """Wait for the answer: whether the message may be sent."""
@@ -30,9 +40,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandOff:
-    """A message is ready, and its thread waits for leave to send it."""
+    """A message is ready, and its thread waits for leave to send it; `text` is what will go out."""
 
     job: Job
+    text: str = ""
     grant: Grant = field(default_factory=Grant)
 
 

@@ -167,6 +167,9 @@ def hand_off(
             by_token[request.job.claimed.token].append(request)
     for token, asked in by_token.items():
         ids = actions.hand_off(book.session, token, [r.job.claimed.id for r in asked], now=book.now, lease=lease)
-        granted |= {r for r in asked if r.job.claimed.id in ids}
+        fresh = {r for r in asked if r.job.claimed.id in ids}
+        kept = {r.job.claimed.id: r.text for r in fresh if CHANNELS[r.job.claimed.channel].can_look_up}
+        actions.keep_text(book.session, token, kept)
+        granted |= fresh
     put_back(book, [r.job for r in requests if r not in granted])
     return granted

@@ -24,7 +24,8 @@ class ChannelKind:
     """One channel: `one` and `many` name its messages, `provider` who takes them, `setting` where that is set up.
 
     `most_recipients` is how many people one action can go to at once; None sets no limit. `has_format` says whether
-    bold, lists and links with a text of their own can be written.
+    bold, lists and links with a text of their own can be written; `can_look_up` whether the provider can be asked what
+    became of a message after a crash.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ChannelKind:
     has_table: bool = False
     has_format: bool = False
     most_recipients: int | None = 1
+    can_look_up: bool = False
 
     def address_of(self, recipient: Mapping[str, Any]) -> str:
         """Return the address of a frozen recipient, empty where there is none."""
@@ -73,6 +75,7 @@ SMS = ChannelKind(
     address_word="phone number",
     provider="Twilio",
     setting="the TWILIO_ settings",
+    can_look_up=True,
 )
 
 CHANNELS: dict[str, ChannelKind] = {kind.name: kind for kind in (EMAIL, SMS)}

@@ -86,6 +86,7 @@ class Reason(StrEnum):
     LEASE_EXPIRED = "lease_expired"
     OUTSIDE_HOURS = "outside_hours"
     STOPPED = "stopped"
+    NOT_TAKEN = "not_taken"
     ACCEPTED = "accepted"
     PARTLY_REFUSED = "partly_refused"
     TRANSIENT = "transient"
@@ -118,6 +119,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.CLAIMED: "being sent",
     Reason.LEASE_EXPIRED: "waiting again: the worker that had it stopped before sending",
     Reason.OUTSIDE_HOURS: "waiting for the recipient's sending hours",
+    Reason.NOT_TAKEN: "waiting again: {provider} says that it never got it",
     Reason.STOPPED: "waiting again: the worker was stopped before sending",
     Reason.ACCEPTED: "accepted by {provider}",
     Reason.PARTLY_REFUSED: "accepted for some recipients, refused for others",

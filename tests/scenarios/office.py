@@ -13,12 +13,13 @@ from sqlalchemy import select, text, update
 
 from bot.app import Bot
 from bot.config import Settings
-from sandbox import MailCatcher, NeverHappened, Sandbox
+from sandbox import MailCatcher, NeverHappened, Sandbox, SmsCatcher
 from sandbox.conversation import Message
+from sandbox.mail import free_port
 from sandbox.modal import Modal
 from sandbox.person import Person
 from storage.db import Database, utcnow
-from storage.models import Action, Campaign, Contact, Customer
+from storage.models import Action, Campaign, Contact, Customer, Setting
 from tests.builders import Builder
 
 TEAM = "T0SANDBOX1"
@@ -36,6 +37,7 @@ class Office:
         self.road = road
         self.slack = Sandbox(manifest=MANIFEST, team_id=TEAM, record=_recording())
         self.mail = MailCatcher()
+        self.sms = SmsCatcher()
         self._database_url = database_url
         self._changed: dict[str, Any] = {}
         self.bot: Bot | None = None
@@ -53,7 +55,27 @@ class Office:
         """Stop everything."""
         self.stop()
         self.mail.stop()
+        self.sms.stop()
         self.slack.stop()
+
+    def with_sms(self, *, hours: str = "") -> Office:
+        """Set SMS up before the bot starts; they may go out at any time unless `hours` says when."""
+        self.sms.start()
+        port = free_port()
+        public_url = f"http://127.0.0.1:{port}"
+        self.sms.webhook_url = f"{public_url}/twilio/inbound"
+        self._changed |= {
+            "twilio_account_sid": self.sms.account_sid,
+            "twilio_auth_token": self.sms.auth_token,
+            "twilio_from": self.sms.number,
+            "twilio_api_url": self.sms.url,
+            "twilio_connections": 2,
+            "http_port": port,
+            "public_url": public_url,
+        }
+        setting = Setting(workspace_id=self.build.workspace_id, key="sending_hours", value={"sms": hours})
+        self.build.save(setting)
+        return self
 
     @property
     def settings(self) -> Settings:
@@ -116,6 +138,12 @@ class Office:
             if owed:
                 self.build.invoice(customer, today=today, outstanding=owed)
 
+    def book_phones(self, *customers: tuple[str, str | None, int]) -> None:
+        """Add German customers with (name, phone of the main contact as written, overdue in cents of EUR)."""
+        for name, phone, owed in customers:
+            customer = self.build.customer(name, overdue=None, email=None, phone=phone)
+            self.build.invoice(customer, today=utcnow().date(), outstanding=owed)
+
     def book_more(self, customers: int) -> None:
         """Add customers who owe EUR 10.00 each and can be mailed."""
         today = utcnow().date()
@@ -171,15 +199,25 @@ class Office:
     # -- what people do
 
     def write(
-        self, person: Person, *, audience: str = "all", subject: str = SUBJECT, body: str = BODY, **typed: str
+        self,
+        person: Person,
+        *,
+        audience: str = "all",
+        subject: str = SUBJECT,
+        body: str = BODY,
+        channel: str = "",
+        **typed: str,
     ) -> Modal:
-        """Go through the first two screens; return the third, Check and send."""
+        """Go through the first two screens; return the third, Check and send. `channel` answers where one is asked."""
         person.command("/campaign")
+        if channel:
+            person.modal("Campaigns").click(f"New {channel} campaign")
         who = person.modal("Who")
         who.choose("who_all", next(one for one in who.options("who_all") if one.casefold().startswith(audience)))
         assert not who.submit().errors
         what = person.modal("What")
-        what.type("what_subject", subject)
+        if channel != "SMS":
+            what.type("what_subject", subject)
         what.type("what_body", body)
         for name, content in typed.items():
             what.type(name, content)

@@ -1,0 +1,85 @@
+"""What became of messages once they had left: sent, delivered, come back. `storage.actions` offers it with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.states import ActionEvent, Reason
+from storage.models import Action, Customer
+from storage.transitions import Cause, ids_of, in_workspace, move
+
+
+@dataclass(frozen=True, slots=True)
+class SentAction:
+    """What is kept of an accepted message; `refused` names the recipients that the provider refused, else None."""
+
+    id: int
+    provider_id: str
+    subject: str
+    text: str
+    refused: str | None = None
+
+
+def keep_sent(session: Session, sent: Sequence[SentAction], now: datetime) -> None:
+    """Write down what was sent; its customers count as contacted now."""
+    if not sent:
+        return
+    statement = update(Action.__table__).where(Action.id == bindparam("action_id"))  # type: ignore[arg-type]
+    statement = statement.values(
+        provider_id=bindparam("provider"), sent_subject=bindparam("subject"), sent_text=bindparam("text")
+    )
+    session.connection().execute(
+        statement,
+        [{"action_id": r.id, "provider": r.provider_id[:255], "subject": r.subject, "text": r.text} for r in sent],
+    )
+    written_to = select(Action.customer_id).where(Action.id.in_([r.id for r in sent]))
+    earlier = or_(Customer.last_contacted_at.is_(None), Customer.last_contacted_at < now)
+    session.execute(
+        update(Customer)
+        .where(Customer.id.in_(written_to), earlier)
+        .values(last_contacted_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
+    """Settle sent actions as delivered, because the provider said so."""
+    cause = Cause(Reason.DELIVERED, now, actor)
+    return ids_of(move(session, ActionEvent.DELIVER, in_workspace(workspace_id, ids), cause))
+
+
+def bounce(session: Session, workspace_id: int, action_id: int, *, detail: str, now: datetime, actor: str) -> list[int]:
+    """Give a sent action that came back to a person, with the words of the bounce."""
+    cause = Cause(Reason.BOUNCED, now, actor, detail)
+    return ids_of(move(session, ActionEvent.BOUNCE, in_workspace(workspace_id, [action_id]), cause, handed_off_at=None))
+
+
+def settle_late(session: Session, sent: SentAction, *, message_id: str, now: datetime, actor: str) -> list[int]:
+    """Settle as sent an uncertain action whose receipt came after its lease had run out.
+
+    `message_id` and the still open handoff say that the receipt is for this very message; once a person has pressed
+    Send again, it changes nothing.
+    """
+    where = [Action.id == sent.id, Action.message_id == message_id, Action.handed_off_at.is_not(None)]
+    cause = Cause(Reason.LATE_RECEIPT, now, actor, sent.refused)
+    moved = move(session, ActionEvent.SETTLE, where, cause, sent_at=now)
+    keep_sent(session, [sent] if moved else [], now)
+    return ids_of(moved)
+
+
+def send_unsent(
+    session: Session, workspace_id: int, action_id: int, *, handed_off_at: datetime, now: datetime, actor: str
+) -> list[int]:
+    """Queue an uncertain action anew, because its provider says that it never got it; the caller reopens the campaign.
+
+    The handoff it is about must still be the latest one: once a person has decided, this changes nothing.
+    """
+    where = [*in_workspace(workspace_id, [action_id]), Action.reason == Reason.UNCERTAIN.value]
+    same = [*where, Action.handed_off_at == handed_off_at]
+    cause = Cause(Reason.NOT_TAKEN, now, actor)
+    return ids_of(move(session, ActionEvent.SEND, same, cause, due_at=now, handed_off_at=None))
