@@ -14,7 +14,20 @@ import bot.people
 import storage
 
 WHOSE = {"workspace_id", "scope", "caller"}
-HELD = {"campaign", "contact", "behind", "mail", "held", "token", "sent", "moved", "condition", "told"}
+HELD = {
+    "campaign",
+    "contact",
+    "behind",
+    "mail",
+    "held",
+    "token",
+    "sent",
+    "moved",
+    "condition",
+    "told",
+    "author",
+    "action",
+}
 """A row that was looked up in its workspace, the token of a claim on such rows, or a condition made from a scope."""
 NOT_QUERIES = {"db", "migrate", "migrations", "models"}
 
@@ -27,6 +40,7 @@ FOR_WORKERS = {
     },
     "notifications": {"claim_behind", "living_of", "touch"},
     "outbox": {"next_due", "oldest_due_age"},
+    "receipts": {"applied", "known_ids", "pending", "unsettled"},
     "system_mails": {"claim", "fail_expired", "is_anything_to_do"},
     "freeze": {"freeze_due"},
     "telling": {"claim"},
@@ -35,12 +49,15 @@ FOR_WORKERS = {
 """What workers do for all workspaces at once; each row it touches keeps its own workspace_id."""
 
 BEFORE_ANYBODY_IS_KNOWN = {
+    "receipts": {"action_of"},
+    "replies": {"author_of", "workspaces_of"},
     "identity": {"known", "open_workspace", "recognise"},
     "workspaces": {"add", "by_team", "sole"},
 }
 """Here the workspace is what is looked for."""
 
 CONDITIONS = {
+    "receipts": {"is_uncertain"},
     "customer_filter": {"is_collectible", "is_overdue", "is_undisputed", "matches_text"},
     "transitions": {"is_queued", "is_sending", "move", "person", "worker"},
 }

@@ -1,4 +1,4 @@
-"""A worker killed while it sends SMS: Twilio is asked, so that nothing goes twice, nothing is lost and nobody is asked."""
+"""A worker killed while it sends SMS: Twilio is asked, so nothing goes twice, nothing is lost, nobody is asked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.channels.sms import SmsChannel, TwilioAccount
 from bot.dispatch import look_up
@@ -74,6 +74,8 @@ def test_killed_in_the_call(build: Builder, db: Database, sms: SmsCatcher, datab
     assert TAKEN not in str([row.recipients for row in left])
 
     look_up.settle_uncertain(db, channel, now=utcnow() + LEASE + timedelta(minutes=3))
+    with db.write() as session:
+        session.execute(update(Action).where(Action.state == "queued").values(due_at=utcnow()))
     dispatcher = Dispatcher(db, {"sms": channel}, name="next", connections=2)
     dispatcher.start()
     try:
