@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.folding import fold_address
-from bot.domain.states import CampaignState
+from bot.domain.states import CampaignState, Reason
 from storage.models import Action, Campaign, Customer, Suppression
 from storage.transitions import is_queued
 
@@ -61,3 +61,22 @@ def suppressed(session: Session, workspace_id: int, channel: str, addresses: Col
         Suppression.address.in_({fold_address(address) for address in addresses}),
     )
     return set(session.scalars(query))
+
+
+def reckon_hours_anew(session: Session, workspace_id: int, channels: Collection[str], *, now: datetime) -> None:
+    """Let what waits for the sending hours of these channels fall due, though not before its campaign starts.
+
+    The recheck before the handoff puts off again what still has to wait.
+    """
+    starts_at = (
+        select(case((Campaign.starts_at > now, Campaign.starts_at), else_=now))
+        .where(Campaign.id == Action.campaign_id)
+        .scalar_subquery()
+    )
+    waiting = (Action.reason == Reason.OUTSIDE_HOURS.value, Action.due_at > now)
+    session.execute(
+        update(Action)
+        .where(Action.workspace_id == workspace_id, Action.channel.in_(list(channels)), is_queued(), *waiting)
+        .values(due_at=starts_at)
+        .execution_options(synchronize_session=False)
+    )

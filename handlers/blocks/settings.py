@@ -55,6 +55,7 @@ def overview(signature: str, *, is_admin: bool, note: str = "") -> Block:
                     button("Aliases", ids.SETTINGS_OPEN_ALIASES),
                     button("Account managers", ids.SETTINGS_OPEN_ASSIGN),
                     button("Workspace", ids.SETTINGS_OPEN_WORKSPACE),
+                    button("Sending", ids.SETTINGS_OPEN_SENDING),
                 ]
             ),
         ]

@@ -16,7 +16,7 @@ def usage_text(word: str, *, is_admin: bool) -> str:
     """Return the usage; a word that is not understood is named first."""
     unknown = "" if word == "help" else f"I do not know “{escape(cut(word, 60))}”. "
     more = (
-        {"admin": ", users, aliases and the workspace", "import_": ""}
+        {"admin": ", users, aliases, the workspace and how messages leave", "import_": ""}
         if is_admin
         else {"admin": "", "import_": " (admins)"}
     )

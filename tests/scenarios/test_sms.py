@@ -159,6 +159,40 @@ def test_what_costs_is_shown_with_the_fix(desk: Office) -> None:
     assert office.sms.to(ACME)[0].body == "Acme Mobile: it’s overdue.\nReply STOP to opt out"
 
 
+def test_an_admin_sets_how_sms_leave_and_who_waits_goes_at_once(desk: Office) -> None:
+    closed = DAYS[(utcnow() + timedelta(days=3)).weekday()]
+    with desk.db.write() as session:
+        settings.set_sending_hours(session, desk.build.workspace_id, {"sms": f"10:00-11:00 {closed}"})
+    office, alice = desk.start(), desk.alice
+    send_sms(office, alice)
+    office.said(alice, lambda one: "2 messages wait for the sending hours" in one.rendered)
+
+    alice.command("/campaign settings")
+    alice.modal("Settings").click("Sending")
+    form = alice.modal("Sending")
+    form.type("sending_hours_sms", "late")
+    form.type("sending_hours_email", "17:00-09:00")
+    form.type("sending_sms_prices", "EUR Germany 0.09")
+    assert form.submit().errors == {
+        "Hours for SMS": "Write hours and days like 08:00-20:00 Mon-Sat.",
+        "Hours for emails": "The hours must lie within one day, the first before the second, like 08:00-20:00.",
+        "Price of an SMS segment by country": "Germany is no country of two letters such as DE, and not “other”.",
+    }
+    form.type("sending_hours_sms", "")
+    form.type("sending_hours_email", "")
+    form.type("sending_sms_prices", "EUR DE 0.09")
+    form.choose("sending_sms_opt_out", "End every SMS with how to opt out")
+    assert not form.submit().errors
+    assert "Saved." in alice.modal("Sending").text
+    alice.modal("Sending").close()
+
+    office.said(alice, "Partially successful: 2 sent, 4 not sent.")
+    assert office.sms.to(ACME)[0].body == "Acme Mobile: €123.45 is overdue.\nReply STOP to opt out"
+    check = office.write(alice, channel="SMS", body=TEXT)
+    check.click("Put back: contacted")
+    assert "Estimated cost: 0.18 EUR." in check.text
+
+
 def test_a_number_that_twilio_knows_has_opted_out_is_suppressed(office: Office, alice: Person) -> None:
     office.sms.opted_out(ACME)
     send_sms(office, alice)

@@ -11,8 +11,8 @@ import pytest
 from bot.campaigns import audiences, check, compose, control, decide, drafts, freeze, launch, preview, summarize, tick
 from bot.domain.access import Caller
 from bot.domain.states import ActionState, CampaignState
-from bot.people import aliases, users, workspace_settings
-from handlers.blocks import campaign_message, manual_actions, notices
+from bot.people import aliases, sending_settings, users, workspace_settings
+from handlers.blocks import campaign_message, manual_actions, notices, sending
 from handlers.blocks import check as check_blocks
 from handlers.blocks import settings as settings_blocks
 from handlers.blocks import what as what_blocks
@@ -197,6 +197,17 @@ def test_settings_of_members_and_admins(db: Database, caller: Caller) -> None:
     shown(settings_blocks.alias_view())
     shown(settings_blocks.assign_view(None))
     shown(settings_blocks.workspace_view(workspace_settings.read(db, caller)))
+
+
+def test_sending_shows_only_the_channels_that_are_set_up(db: Database, caller: Caller) -> None:
+    settings = sending_settings.read(db, caller)
+    both = shown(sending.sending_view(settings, ("email", "sms"), "Saved."))
+    assert both.startswith("Sending")
+    assert "Hours for SMS" in both
+    assert "Price of an SMS segment by country" in both
+    mails = shown(sending.sending_view(settings, ("email",)))
+    assert "Hours for emails" in mails
+    assert "SMS" not in mails
 
 
 def test_the_channel_is_asked_for_only_where_there_are_several(db: Database, caller: Caller) -> None:

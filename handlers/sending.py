@@ -1,0 +1,45 @@
+"""The screen of `/campaign settings` that says how messages leave; it stands in the settings' own window."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+
+from bot.domain.channels import CHANNELS
+from bot.people import sending_settings
+from bot.people.sending_settings import SendingSettings, SmsTerms
+from handlers import ids
+from handlers.blocks.sending import OPT_OUT, hours_id, sending_view
+from handlers.deps import Deps
+from handlers.turn import Turn, bind
+
+FIELD_BLOCKS = {
+    ids.SENDING: {
+        **{f"hours_{channel}": hours_id(channel) for channel in CHANNELS},
+        "sms_prices": ids.SENDING_SMS_PRICES,
+    }
+}
+
+
+def register(app: App, deps: Deps) -> None:
+    """Bind the screen's button and its form."""
+    app.action(ids.SETTINGS_OPEN_SENDING)(bind(deps, show_sending))
+    app.view(ids.SENDING)(bind(deps, save_sending))
+
+
+def show_sending(turn: Turn) -> None:
+    """Sending -> sending_settings.read"""
+    settings = sending_settings.read(turn.deps.db, turn.caller)
+    turn.redraw(sending_view(settings, turn.deps.channels), force=True)
+    turn.ack()
+
+
+def save_sending(turn: Turn) -> None:
+    """Save -> sending_settings.change; what the view did not show stays as it is"""
+    view = turn.view
+    hours = {name: view.text(hours_id(name)) for name in CHANNELS if view.has(hours_id(name))}
+    opt_out = OPT_OUT in view.choices(ids.SENDING_SMS_OPT_OUT)
+    sms = SmsTerms(view.text(ids.SENDING_SMS_PRICES), opt_out) if view.has(ids.SENDING_SMS_PRICES) else None
+    sending_settings.change(turn.deps.db, turn.caller, SendingSettings(hours, sms))
+    turn.deps.wake()
+    settings = sending_settings.read(turn.deps.db, turn.caller)
+    turn.replace(sending_view(settings, turn.deps.channels, "Saved."))
