@@ -69,7 +69,9 @@ def migrate() -> None:
 
 @app.command(name="import")
 def import_book(
-    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, XLS or ODS files: lists, or receivables reports.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, XLSX, XLS or ODS files; - for a Singer stream on standard input.")
+    ],
     chosen: Annotated[
         list[str] | None, typer.Option("--map", help='What a column means: invoice.number="Invoice No". Remembered.')
     ] = None,

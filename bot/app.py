@@ -25,6 +25,7 @@ from bot.config import Settings
 from bot.dispatch import look_up, receipts, rescue, system_mail
 from bot.dispatch.dispatcher import Dispatcher
 from bot.errors import UserError
+from bot.imports import sync
 from bot.log import get_logger
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
@@ -53,6 +54,7 @@ class Worker:
         self.dispatcher = Dispatcher(db, channels, name=name)
         notifier = Notifier(db, lambda _team_id: slack_client(settings))
         self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
+        self._leaving = threading.Event()
         secret_key = settings.secret_key.get_secret_value()
         self._scheduler = make_scheduler(
             [
@@ -67,6 +69,7 @@ class Worker:
                 Job("imports_run", 0.5, importer.import_due),
                 Job("imports_tell", 0.5, importer.tell_due),
                 Job("imports_sweep", 600, importer.sweep),
+                *sync_jobs(settings, db, self._leaving),
             ]
         )
 
@@ -81,6 +84,7 @@ class Worker:
 
     def stop(self) -> None:
         """Claim nothing more, let what is in flight settle, and stop."""
+        self._leaving.set()
         self._importer.stop()
         self._scheduler.shutdown(wait=False)
         self.dispatcher.stop(LEAVE_WITHIN - 4)
@@ -191,6 +195,14 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
         channels=configured(settings),
     )
+
+
+def sync_jobs(settings: Settings, db: Database, leaving: threading.Event) -> list[Job]:
+    """Return the job that looks whether the sync command is due; none where there is no command."""
+    if settings.sync_command is None:
+        return []
+    wanted = sync.Sync(settings.sync_command, timedelta(minutes=settings.sync_every_minutes))
+    return [Job("sync", 60, lambda: sync.run_due(db, home_workspace(settings, db), wanted, leaving=leaving))]
 
 
 def home_workspace(settings: Settings, db: Database) -> int:

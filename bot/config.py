@@ -123,6 +123,14 @@ class Settings(BaseSettings):
         "UTC", description="IANA time zone that decides which day it is, such as `Europe/Paris`."
     )
 
+    sync_command: str | None = Field(
+        None,
+        description="A command that writes a Singer stream, such as `tap-xero --config xero.json --state {state}`: "
+        "it is run on a schedule and imported; `{state}` is the file with the stream's last state. Admins are told "
+        "of failures.",
+    )
+    sync_every_minutes: int = Field(1440, ge=5, le=44640, description="How often `SYNC_COMMAND` is run.")
+
     @property
     def sends_sms(self) -> bool:
         """Say whether campaigns can go out as SMS."""

@@ -16,11 +16,15 @@ from bot.errors import UserError
 from bot.imports import ImportResult, Options, Outcome, Wishes, import_files
 from bot.imports.columns import folded
 from bot.imports.dates import ORDER_NAMES, ORDERS
+from bot.imports.faults import FileFault
 from bot.imports.fields import CUSTOM_CHOICE, FIELDS, LEFT_OUT
-from bot.imports.reading import SheetSeen, Told
+from bot.imports.reading import SheetSeen, Source, Told
+from bot.imports.singer import Singer, read_singer
 from storage.db import Database
 
 _SHOWN = 20
+STDIN = Path("-")
+"""A Singer stream on standard input."""
 
 
 def make_wishes(
@@ -36,23 +40,30 @@ def make_wishes(
 
 
 def run(db: Database, workspace_id: int, files: Sequence[Path], wishes: Wishes, *, yes: bool) -> None:
-    """Import, and print how it went; ask before invoices are closed, unless `yes`."""
+    """Import files, or a Singer stream where they are `-`; ask before invoices are closed, unless `yes`."""
+    singer = _standard_input() if list(files) == [STDIN] else None
+    sources = [Source(STDIN, "Singer", singer.sheets())] if singer else [Source.of(path) for path in files]
+    # of a stream only the last STATE goes to standard output: it is what the tap is given back next time
+    out = sys.stderr if singer else sys.stdout
     with _progress() as told:
         outcome = import_files(
             db,
             workspace_id,
-            files,
+            sources,
             wishes=wishes,
             told=told,
             agreed=None if yes else lambda found: _agreed(told, found),
         )
     for line in describe(outcome, dry_run=wishes.dry_run):
-        print(line)
-    if not wishes.dry_run:
-        for bad in outcome.bad_files:
-            path = files[0].parent / bad.name
-            path.write_bytes(bad.content)
-            print(f"{bad.rows} bad rows are in {path}: mend them and import that file.")
+        print(line, file=out)
+    if wishes.dry_run:
+        return
+    for bad in outcome.bad_files:
+        path = files[0].parent / bad.name
+        path.write_bytes(bad.content)
+        print(f"{bad.rows} bad rows are in {path}: mend them and import that file.", file=out)
+    if singer and singer.state is not None:
+        print(singer.state)
 
 
 def describe(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
@@ -72,6 +83,13 @@ def describe(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
         yield f"{what:10} {new:6} new  {changed:6} changed{closed}"
     yield f"{'unchanged':10} {result.unchanged:6}"
     yield f"outstanding before: {_money(result.before)}, after: {_money(result.after)}"
+
+
+def _standard_input() -> Singer:
+    try:
+        return read_singer(sys.stdin.buffer)
+    except FileFault as fault:
+        raise UserError(f"Standard input: {fault}.") from None
 
 
 def _choice(text: str) -> tuple[str, str]:

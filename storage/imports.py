@@ -73,6 +73,12 @@ def add(
     return row.id
 
 
+def add_failed(session: Session, workspace_id: int, user_id: int, detail: str, *, now: datetime) -> None:
+    """Have a person told that an import which nobody pressed did not work."""
+    values = {"state": ImportState.FAILED.value, "detail": detail, "due_at": now, "created_at": now, "finished_at": now}
+    session.add(Import(workspace_id=workspace_id, requested_by=user_id, **values))
+
+
 def by_id(session: Session, workspace_id: int, import_id: int) -> Import | None:
     """Return one import of the workspace."""
     return session.scalar(select(Import).where(Import.workspace_id == workspace_id, Import.id == import_id))

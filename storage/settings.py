@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -63,6 +65,21 @@ def _value(session: Session, workspace_id: int, key: str) -> object:
 
 
 def _store(session: Session, workspace_id: int, key: str, value: object) -> None:
+    row = _row(session, workspace_id, key)
+    if row is None:
+        session.add(Setting(workspace_id=workspace_id, key=key, value=value))
+    else:
+        row.value = value
+
+
+def read(session: Session, workspace_id: int, key: str) -> Any:
+    """Return what is stored under a key, None where nothing is."""
+    row = _row(session, workspace_id, key)
+    return row.value if row is not None else None
+
+
+def write(session: Session, workspace_id: int, key: str, value: Any) -> None:
+    """Store a value under a key."""
     row = _row(session, workspace_id, key)
     if row is None:
         session.add(Setting(workspace_id=workspace_id, key=key, value=value))

@@ -37,6 +37,8 @@ class Source:
 
     path: Path
     name: str
+    sheets: tuple[Sheet, ...] = ()
+    """What is read already; then the path is not looked at."""
 
     @staticmethod
     def of(path: Path) -> Source:
@@ -93,7 +95,8 @@ def read_files(
     reading = Reading()
     for source in sources:
         try:
-            _look_into(stack.enter_context(open_file(source.path, source.name)), options, remembered, reading)
+            sheets = list(source.sheets) or stack.enter_context(open_file(source.path, source.name))
+            _look_into(sheets, options, remembered, reading)
         except FileFault as fault:
             reading.said.faults.append(RowFault(source.name, 1, "the file", "", str(fault)))
     _complain_of_unused(options, reading)
