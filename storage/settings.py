@@ -13,6 +13,7 @@ RECENT_CONTACT_DAYS = "recent_contact_days"
 SMS_PRICES = "sms_prices"
 SMS_OPT_OUT = "sms_opt_out"
 SENDING_HOURS = "sending_hours"
+SYNC = "import_sync"
 DEFAULT_RECENT_CONTACT_DAYS = 7
 DEFAULT_SENDING_HOURS = {"sms": "08:00-20:00 Mon-Sat"}
 """By channel; one that is not here may send at any time."""
@@ -59,27 +60,23 @@ def set_sending_hours(session: Session, workspace_id: int, hours: dict[str, str]
     _store(session, workspace_id, SENDING_HOURS, {**sending_hours(session, workspace_id), **hours})
 
 
+def sync(session: Session, workspace_id: int) -> dict[str, Any]:
+    """Return how the sync stands, in the form of bot.imports.sync; empty before its first run."""
+    stored = _value(session, workspace_id, SYNC)
+    return dict(stored) if isinstance(stored, dict) else {}
+
+
+def set_sync(session: Session, workspace_id: int, stands: dict[str, Any]) -> None:
+    """Store how the sync stands."""
+    _store(session, workspace_id, SYNC, stands)
+
+
 def _value(session: Session, workspace_id: int, key: str) -> object:
     row = _row(session, workspace_id, key)
     return row.value if row is not None else None
 
 
 def _store(session: Session, workspace_id: int, key: str, value: object) -> None:
-    row = _row(session, workspace_id, key)
-    if row is None:
-        session.add(Setting(workspace_id=workspace_id, key=key, value=value))
-    else:
-        row.value = value
-
-
-def read(session: Session, workspace_id: int, key: str) -> Any:
-    """Return what is stored under a key, None where nothing is."""
-    row = _row(session, workspace_id, key)
-    return row.value if row is not None else None
-
-
-def write(session: Session, workspace_id: int, key: str, value: Any) -> None:
-    """Store a value under a key."""
     row = _row(session, workspace_id, key)
     if row is None:
         session.add(Setting(workspace_id=workspace_id, key=key, value=value))

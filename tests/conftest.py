@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import create_engine, text
@@ -19,6 +20,12 @@ from storage.db import Database
 from storage.migrate import upgrade
 from tests import browser as chromium
 from tests.builders import Builder
+
+# the same examples every time, so that a run says something about the change at hand; to look for new ones:
+# pytest --hypothesis-profile=explore
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("explore")
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -23,11 +23,10 @@ from bot.imports.load import import_files
 from bot.imports.reading import Source
 from bot.imports.singer import read_singer
 from bot.log import get_logger
-from storage import imports, settings, users
+from storage import book, imports, settings, users
 from storage.db import Database, utcnow
 
 log = get_logger(__name__)
-KEY = "import_sync"
 MOST_TIME = timedelta(hours=2)
 """How long a command may take; as long does its lease hold."""
 STATE_PLACE = "{state}"
@@ -51,10 +50,11 @@ def run_due(
     """Run the command if it is due and runs nowhere; say whether it ran. `leaving` ends it, to be run anew later."""
     moment = now or utcnow()
     with db.write() as session:
-        held: dict[str, Any] = settings.read(session, workspace_id, KEY) or {}
+        book.lock(session, workspace_id)
+        held = settings.sync(session, workspace_id)
         if _is_held(held, moment) or not _is_due(held, sync, moment):
             return False
-        settings.write(session, workspace_id, KEY, {**held, "held_until": (moment + MOST_TIME).isoformat()})
+        settings.set_sync(session, workspace_id, {**held, "held_until": (moment + MOST_TIME).isoformat()})
     after = {"begun_at": moment.isoformat(), "state": held.get("state")}
     try:
         after["state"] = _run(db, workspace_id, sync, held.get("state"), leaving or threading.Event())
@@ -66,7 +66,7 @@ def run_due(
         log.error("sync_failed", workspace_id=workspace_id, error=type(error).__name__, exc_info=error)
         _tell_admins(db, workspace_id, "Something went wrong on our side; the bot's log says what.", moment)
     with db.write() as session:
-        settings.write(session, workspace_id, KEY, after)
+        settings.set_sync(session, workspace_id, after)
     return True
 
 

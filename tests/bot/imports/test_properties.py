@@ -99,7 +99,8 @@ dialects = st.builds(
     thousands=st.sampled_from(["", "other", " ", "\u202f", "'"]),
     days=st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d %b %Y", "%Y%m%d"]),
     language=st.sampled_from(list(HEADS)),
-)
+).filter(lambda how: how.encoding != "mac_roman" or how.language != "en")
+# English headings have no accents: by a lone "À" nobody can tell a Mac's file from a Windows one
 
 
 def owed(line: Line) -> int:

@@ -102,7 +102,7 @@ def take(db: Database, workspace_id: int, content: bytes) -> Any:
     return import_files(db, workspace_id, [Source(Path("-"), "Singer", singer.sheets())]).result
 
 
-@pytest.mark.parametrize(("number", "tap"), enumerate(["stripe", "xero"]))
+@pytest.mark.parametrize(("number", "tap"), [(0, "stripe"), (1, "xero")])
 def test_every_mapped_field_is_in_the_published_schema(number: int, tap: str) -> None:
     mapping = mappings()[number]
     for name, wanted in mapping["streams"].items():
