@@ -15,6 +15,7 @@ from handlers.ids import base
 
 Payload = Mapping[str, Any]
 
+OUT_OF_DATE = "This window is out of date. Close it and start again with /campaign."
 _LARGEST = Decimal(10) ** 12
 _MOST_DAYS = 36500
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -64,7 +65,7 @@ def metadata(text: str) -> Metadata:
         keys = {str(name): _whole(key) for name, key in raw.get("k", {}).items()}
         return Metadata(_whole(raw["c"]), _whole(raw.get("v", 0)), _whole(raw.get("p", 0)), keys)
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise UserError("This window is out of date. Close it and start again with /campaign.") from None
+        raise UserError(OUT_OF_DATE) from None
 
 
 def _whole(value: object) -> int:

@@ -16,10 +16,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.access import Caller
+from bot.errors import UserError
 from handlers.blocks.common import OPTIONS_LIMIT, Block, context
 from handlers.deps import Deps
 from handlers.ids import PREVIEW_TEXT, base
-from handlers.parse import Metadata, View
+from handlers.parse import OUT_OF_DATE, Metadata, View
 
 FRAME_LIMIT = 60_000
 """Bytes of a view in an answer over Socket Mode: a frame of 64 KiB or more can't be sent."""
@@ -59,9 +60,11 @@ class Turn:
         """Redraw the view that was clicked in, and say whether Slack took it.
 
         It is not taken when the view was drawn anew since the click (hash_conflict): what the person sees is then newer
-        than this. `force` draws all the same.
+        than this. `force` draws all the same. Raises UserError where nothing was clicked in any view.
         """
         shown = self.view
+        if not shown.id:  # a click that came from a message: no button there redraws a window
+            raise UserError(OUT_OF_DATE)
         fence = {} if force or shown.hash is None else {"hash": shown.hash}
         try:
             self.client.views_update(view_id=shown.id, view=view, **fence)

@@ -105,9 +105,13 @@ class Office:
             values["slack_signing_secret"] = self.slack.signing_secret
         return values | self._changed
 
+    def change(self, **changed: Any) -> None:
+        """Change settings, from the next start on."""
+        self._changed |= changed
+
     def start(self, *, worker: bool = True, **changed: Any) -> Office:
         """Start the bot and wait until Slack reaches it; `changed` settings stay changed over restarts."""
-        self._changed |= changed
+        self.change(**changed)
         self.bot = Bot(self.settings, worker=worker, name=f"worker-{uuid.uuid4().hex[:8]}")
         self.bot.start()
         if self.road == "socket":

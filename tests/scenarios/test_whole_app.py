@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from sandbox.person import Person
 from tests.scenarios.office import Office
+from tests.scenarios.running import running
 
 pytestmark = pytest.mark.road("socket")
 LEAVE_SECONDS = 10
 """How long the bot may take to leave: the promise of the README."""
-
-
-@contextmanager
-def running(office: Office, log: Path, *commands: str) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Run `campaign-bot` with each of `commands`, all output into `log`; kill what is left at the end."""
-    started = []
-    with log.open("ab") as out:
-        try:
-            for command in commands:
-                started.append(
-                    subprocess.Popen(
-                        [sys.executable, "-m", "bot", command], env=office.environment, stdout=out, stderr=out
-                    )
-                )
-            office.slack.wait_connected(timeout=30)
-            yield started
-        finally:
-            for one in started:
-                one.kill()
-                one.wait()
 
 
 @pytest.fixture
