@@ -44,18 +44,19 @@ def test_what_was_in_flight_is_unknown_and_the_rest_goes_out_once(closed_office:
 def test_a_worker_killed_beside_a_web_half_that_lives(closed_office: Office, log: Path) -> None:
     office = closed_office
     office.book_more(20)
-    office.mail.delay("pay@more9.example", 600, times=1)
+    office.mail.delay("pay@more7.example", 600, times=1)
+    office.mail.delay("pay@more11.example", 600, times=1)
     with running(office, log, "web", "worker") as (_, worker):
         office.write(office.alice).submit()
-        office.mail.wait_for(lambda _: bool(office.mail.to("pay@more9.example")), timeout=60)
+        office.mail.wait_for(lambda _: all(office.mail.to(f"pay@more{n}.example") for n in (7, 11)), timeout=60)
         worker.kill()
         worker.wait()
         assert "This is what I can do" in office.alice.command("/campaign help").text
         office.mail.heal()
         office.let_leases_run_out()
         with running(office, log, "worker"):
-            office.said(office.alice, "21 sent, 1 not sent, 1 may have been sent.", timeout=60)
-    assert office.count("actions", "state = 'sent'") == 21
+            office.said(office.alice, "20 sent, 1 not sent, 2 may have been sent.", timeout=60)
+    assert office.count("actions", "state = 'sent'") == 20
     assert max(office.mail.message_ids.values()) == 1
 
 
