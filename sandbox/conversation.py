@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sandbox.channels import Channel, Posted
+from sandbox.errors import PATIENCE
 from sandbox.input_state import Control, InputState
 from sandbox.jsontypes import Json
 from sandbox.render import readable
@@ -117,7 +118,7 @@ class Conversation:
         files = self._person.workspace.files.by_id.values()
         return [one for one in files if one.complete and self.channel_id in one.channel_ids]
 
-    def wait_for(self, wanted: str | Callable[[Message], bool], timeout: float = 10) -> Message:
+    def wait_for(self, wanted: str | Callable[[Message], bool], timeout: float = PATIENCE) -> Message:
         """Return the newest message whose text or blocks contain `wanted` (or for which it holds), waiting for it."""
 
         def fits(one: Message) -> bool:

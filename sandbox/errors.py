@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+PATIENCE = 30.0
+"""Seconds that what was waited for has to happen, unless the caller says otherwise: busy machines are slow."""
+
 
 class SandboxError(Exception):
     """A person tried what cannot be done on the screen as it stands, or the sandbox was set up wrongly."""

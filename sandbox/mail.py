@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from sandbox.errors import NeverHappened
+from sandbox.errors import PATIENCE, NeverHappened
 from sandbox.mail_faults import MailFaults
 from sandbox.mail_session import CatchingServer, CatchingSession
 
@@ -132,7 +132,7 @@ class MailCatcher(MailFaults):
         with self._arrived:
             self._messages.clear()
 
-    def wait_for(self, wanted: int | Callable[[list[Caught]], bool], timeout: float = 10) -> list[Caught]:
+    def wait_for(self, wanted: int | Callable[[list[Caught]], bool], timeout: float = PATIENCE) -> list[Caught]:
         """Wait for `wanted` mails in all, or until `wanted(mails)` holds; return all. Raises NeverHappened."""
 
         def enough() -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sandbox.channels import Posted
 from sandbox.conversation import Conversation, Message
 from sandbox.delivery import Ack, Courier
-from sandbox.errors import NotOnScreen
+from sandbox.errors import PATIENCE, NotOnScreen
 from sandbox.files import SharedFile
 from sandbox.forging import Forger
 from sandbox.jsontypes import Json
@@ -93,7 +93,7 @@ class Person(Forger):
             everywhere = [one for channel in self.workspace.channels.by_id.values() for one in channel.ephemerals]
         return sorted((one for one in everywhere if one.seen_by == self.user_id), key=lambda one: one.ts)
 
-    def wait_for_ephemeral(self, wanted: str, timeout: float = 10) -> Message:
+    def wait_for_ephemeral(self, wanted: str, timeout: float = PATIENCE) -> Message:
         """Return the newest ephemeral message containing `wanted`, waiting for it."""
 
         def look() -> Message | None:
@@ -121,7 +121,7 @@ class Person(Forger):
         with self.workspace.lock:
             return [Modal(self, one) for one in self.workspace.screens.stack(self.user_id)]
 
-    def modal(self, title_contains: str | None = None, timeout: float = 10) -> Modal:
+    def modal(self, title_contains: str | None = None, timeout: float = PATIENCE) -> Modal:
         """Return the modal on top, waiting until there is one (whose title contains `title_contains`)."""
 
         def look() -> Modal | None:
@@ -152,7 +152,7 @@ class Person(Forger):
         """The Home tab; the first look opens it."""
         return Home(self, self._home_view()) if self._home_seen else self.open_home()
 
-    def open_home(self, timeout: float = 10) -> Home:
+    def open_home(self, timeout: float = PATIENCE) -> Home:
         """Go to the Home tab; app_home_opened is delivered when the manifest asks for it. Waits for a Home to show."""
         workspace = self.workspace
         self._home_seen = True

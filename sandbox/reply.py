@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.errors import PATIENCE
 from sandbox.jsontypes import Json
 from sandbox.render import Renderer, readable
 
@@ -46,7 +47,7 @@ class Reply:
         """What only this person saw since the command, the ack's own message included."""
         return self._person.ephemerals[self._seen_before :]
 
-    def wait_for(self, wanted: str, timeout: float = 10) -> Reply:
+    def wait_for(self, wanted: str, timeout: float = PATIENCE) -> Reply:
         """Wait until the answer contains `wanted`; return self."""
         self._person.workspace.wait(lambda: wanted in self.text, timeout, f"an answer with {wanted!r}")
         return self

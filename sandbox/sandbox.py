@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.delivery import Courier
-from sandbox.errors import NeverHappened
+from sandbox.errors import PATIENCE, NeverHappened
 from sandbox.faults import Faults
 from sandbox.manifest import read_manifest
 from sandbox.people import Profile
@@ -160,7 +160,7 @@ class Sandbox:
         """How many Socket Mode connections take deliveries."""
         return self._hub.connected
 
-    def wait_connected(self, timeout: float = 10, connections: int = 1) -> None:
+    def wait_connected(self, timeout: float = PATIENCE, connections: int = 1) -> None:
         """Wait until that many Socket Mode clients are connected; raises NeverHappened."""
         self.workspace.wait(lambda: self._hub.connected >= connections, timeout, "a Socket Mode connection")
 
@@ -170,7 +170,7 @@ class Sandbox:
             for trigger in self.workspace.triggers.values():
                 trigger.expired = True
 
-    def quiet(self, timeout: float = 10) -> None:
+    def quiet(self, timeout: float = PATIENCE) -> None:
         """Wait until no delivery and no call is under way and none has come for a moment; raises NeverHappened."""
         deadline = time.monotonic() + timeout
         with self.workspace.lock:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.errors import NeverHappened
+from sandbox.errors import PATIENCE, NeverHappened
 from sandbox.jsontypes import Json
 from sandbox.serving import HOST, Serving
 from sandbox.sms_faults import SmsFaults, SmsRule
@@ -103,7 +103,7 @@ class SmsCatcher(SmsFaults):
         """Return the messages to this number."""
         return [one for one in self.messages if one.to == number]
 
-    def wait_for(self, wanted: int | Callable[[list[Sms]], bool], timeout: float = 10) -> list[Sms]:
+    def wait_for(self, wanted: int | Callable[[list[Sms]], bool], timeout: float = PATIENCE) -> list[Sms]:
         """Wait for `wanted` messages in all, or until `wanted(messages)` holds; return all. Raises NeverHappened."""
 
         def enough() -> bool:

@@ -9,6 +9,7 @@ from datetime import time as clock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.delivery import Ack
+from sandbox.errors import PATIENCE
 from sandbox.finding import find, flat_options, label_of, needs, option_texts, pick
 from sandbox.input_state import STATEFUL, TEXT_INPUTS, Control, InputState, Key, controls
 from sandbox.jsontypes import Json
@@ -59,7 +60,7 @@ class Surface(ABC):
         """The labels of all buttons, in order."""
         return [label_of(one) for one in controls(self.blocks) if one.type == "button"]
 
-    def wait_for(self: S, wanted: str | Callable[[S], bool], timeout: float = 10) -> S:
+    def wait_for(self: S, wanted: str | Callable[[S], bool], timeout: float = PATIENCE) -> S:
         """Wait until the text contains `wanted`, or until `wanted(self)` holds; return self."""
 
         def look() -> bool:

@@ -30,12 +30,6 @@ def give(person: Person, *files: tuple[str, bytes]) -> Modal:
     return person.modal("Import")
 
 
-@pytest.fixture(autouse=True)
-def patient(closed_office: Office) -> None:
-    """Let a crowded machine answer late: how fast clicks are answered is measured elsewhere."""
-    closed_office.slack.ack_seconds = closed_office.slack.trigger_seconds = 30
-
-
 def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not holds():

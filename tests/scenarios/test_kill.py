@@ -17,6 +17,7 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.road("http")
 def test_what_was_in_flight_is_unknown_and_the_rest_goes_out_once(closed_office: Office, log: Path) -> None:
     office = closed_office
     office.book_more(20)

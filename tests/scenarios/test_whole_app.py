@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.person import Person
 from tests.scenarios.office import Office
 from tests.scenarios.running import running
 
@@ -99,42 +98,3 @@ def test_nothing_of_customers_nor_any_secret_is_logged(closed_office: Office, lo
         "123.45", office.slack.bot_token, office.slack.app_token, "k" * 32,
     ):  # fmt: skip
         assert secret not in logged
-
-
-@pytest.mark.parametrize("step", ["who", "what", "check", "hold", "sending", "done", "decided"])
-def test_a_restart_between_any_two_steps(closed_office: Office, step: str) -> None:
-    office = closed_office.start(send_hold_seconds=3)
-    alice: Person = office.alice
-
-    def now(at: str) -> None:
-        if at == step:
-            office.restart()
-
-    alice.command("/campaign")
-    who = alice.modal("Who")
-    now("who")
-    who.choose("who_all", "All 4 that match")
-    who.submit()
-    what = alice.modal("What")
-    now("what")
-    what.type("what_subject", "Reminder for {{customer.name}}")
-    what.type("what_body", "Please pay {{amounts.overdue}}.")
-    assert not what.submit().errors
-    check = alice.modal("Check and send")
-    now("check")
-    office.mail.refuse("gone@bolt.example", code=550, text="5.1.1 No such user")
-    check.submit()
-    office.said(alice, "On its way")
-    now("hold")
-    office.said(alice, lambda one: "Sending" in one.text or "successful" in one.text)
-    now("sending")
-    office.said(alice, "1 sent, 2 not sent. 2 actions need you.")
-    office.mail.heal()
-    now("done")
-    alice.dm.last.click("Send")
-    office.said(alice, "2 sent, 1 not sent. 1 action needs you.")
-    now("decided")
-    alice.dm.last.click("Ignore")
-    office.said(alice, "Ignored by")
-    assert max(office.mail.message_ids.values()) == 1
-    assert len(alice.dm.messages) == 1
