@@ -52,6 +52,7 @@ function showList(input, shown) {
   list.hidden = !shown || !list.children.length;
   input.setAttribute("aria-expanded", String(!list.hidden));
   if (list.hidden) input.removeAttribute("aria-activedescendant");
+  else list.scrollIntoView({ block: "nearest" });
 }
 
 function mark(input, option) {

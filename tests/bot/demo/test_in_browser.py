@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -150,6 +151,16 @@ def test_a_tag_is_put_in_and_what_was_typed_stays(tab: Page) -> None:
     expect(what.locator(".error").first).to_contain_text("nothing.here")
 
 
+def test_a_customer_with_a_hostile_name_is_shown_as_it_is(tab: Page) -> None:
+    sit_down_as(tab, "Felix Weber")
+    who = start(tab)
+    who.get_by_placeholder("Type a name").first.press_sequentially("bits")
+    tab.get_by_role("option", name='Bits & *Bytes* <!channel> "Söhne"').click()
+    expect(who.locator(".chip")).to_contain_text('Bits & *Bytes* <!channel> "Söhne"')
+    expect(who.get_by_text("1 customer selected")).to_be_visible()
+    escape(tab)
+
+
 def test_a_draft_is_resumed_after_escape(tab: Page) -> None:
     sit_down_as(tab, "Felix Weber")
     pick(tab, start(tab), "Garden")
@@ -181,3 +192,20 @@ def test_an_account_manager_sees_fewer_and_somebody_without_access_nothing(tab: 
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("article").last).to_contain_text("@Alice Martin")
     expect(tab.get_by_role("dialog")).to_have_count(0)
+
+
+def test_send_is_undone_from_the_message(browser: Browser, tmp_path: Path) -> None:
+    with Stage(tmp_path / "run", hold=600) as waiting, chromium.tab(browser) as tab:
+        assert waiting.page is not None
+        tab.goto(waiting.page.url)
+        pick(tab, start(tab), "Wines")
+        write(tab)
+        modal(tab, "Check and send").get_by_role("button", name=re.compile(r"Send to \d+")).click()
+        modal(tab, "Sent")
+        escape(tab)
+        message = tab.get_by_role("article").last
+        message.get_by_role("button", name="Undo").click()
+        expect(tab.get_by_role("log")).to_contain_text("Undone: nothing was sent.")
+        expect(message.get_by_role("button", name="Undo")).to_have_count(0)
+        assert waiting.mail.messages == []
+        assert waiting.sandbox.violations == []
