@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ expect.set_options(timeout=chromium.WAIT_MS)
 
 
 class Mirror:
-    """A Bolt app: `/tiny` opens `view`; every payload that comes is kept."""
+    """A Bolt app: `/tiny` opens `view`; every payload that comes is kept. Clicks are acked once `go_on` is set."""
 
     def __init__(self, slack: Sandbox) -> None:
         self.slack = slack
@@ -37,6 +38,8 @@ class Mirror:
         self.asked: list[str] = []
         self.options: list[Json] = []
         self.answer: Json = {}
+        self.go_on = threading.Event()
+        self.go_on.set()
         anything = re.compile(".*", re.S)
         self.app.command("/tiny")(self._open)
         self.app.action(anything)(self._acted)
@@ -73,9 +76,10 @@ class Mirror:
         self.client.views_open(trigger_id=body["trigger_id"], view=self.view)
 
     def _acted(self, ack: Any, body: Json) -> None:
-        ack()
         self.actions.append(body)
         self.slack.workspace.touch()
+        self.go_on.wait(2)
+        ack()
 
     def _submit(self, ack: Any, body: Json) -> None:
         self.submitted.append(body)
