@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check docs pictures clean
+.PHONY: demo test storm check docs pictures clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,9 @@ demo: $(VENV)/.ready  ## the bot in a local Slack in your browser; ARGS=--once p
 
 test: $(VENV)/.ready  ## every test, on SQLite and an embedded PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+storm: $(VENV)/.ready  ## kill, freeze and cut off workers under 2,000 mails, and count every Message-ID
+	$(BIN)/python -m tests.storm $(ARGS)
 
 check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
 	$(BIN)/ruff check .

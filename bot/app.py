@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -18,12 +19,14 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 
 import handlers
 from bot.campaigns import freeze, tick
 from bot.config import Settings
 from bot.dispatch import look_up, receipts, rescue, system_mail
-from bot.dispatch.dispatcher import Dispatcher
+from bot.dispatch.dispatcher import Dispatcher, oldest_due_age
+from bot.domain.rates import Limits, Rate
 from bot.errors import UserError
 from bot.imports import sync
 from bot.log import get_logger
@@ -35,8 +38,8 @@ from bot.wiring import configured, make_channels, make_hooks, make_sms
 from handlers.deps import Deps
 from handlers.importer import Importer
 from handlers.notifier import Notifier
-from storage import outbox
-from storage.db import Database, utcnow
+from storage import wakeups, workers
+from storage.db import Database
 
 log = get_logger(__name__)
 
@@ -51,7 +54,10 @@ class Worker:
 
     def __init__(self, settings: Settings, db: Database, name: str) -> None:
         channels = make_channels(settings)
-        self.dispatcher = Dispatcher(db, channels, name=name)
+        self._db, self._name = db, name
+        self.dispatcher = Dispatcher(
+            db, channels, name=name, group=settings.handoff_group, limits={"email": make_limits(settings)}
+        )
         notifier = Notifier(db, lambda _team_id: slack_client(settings))
         self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
         self._leaving = threading.Event()
@@ -59,11 +65,12 @@ class Worker:
         self._scheduler = make_scheduler(
             [
                 Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
-                Job("tick", 0.2, lambda: self._wake_if(tick.tick(db))),
+                Job("tick", 0.2, self._alone("tick", lambda: self._wake_if(tick.tick(db)))),
                 Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
-                Job("rescue", 15, lambda: self._wake_if(rescue.rescue(db, name=name))),
-                Job("delays", 30, lambda: tick.tell_delays(db)),
+                Job("rescue", 15, self._alone("rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
+                Job("delays", 30, self._alone("delays", lambda: tick.tell_delays(db))),
+                Job("heartbeat", 10, self._tell),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
@@ -72,6 +79,23 @@ class Worker:
                 *sync_jobs(settings, db, self._leaving),
             ]
         )
+        self._listener = threading.Thread(
+            target=wakeups.listen, args=(db, self.dispatcher.wake, self._leaving), name="wake-ups", daemon=True
+        )
+
+    def _alone(self, name: str, run: Callable[[], object]) -> Callable[[], None]:
+        """Return the job such that one worker at a time does it: the others would only wait for its locks."""
+
+        def turn() -> None:
+            with self._db.alone(name) as is_alone:
+                if is_alone:
+                    run()
+
+        return turn
+
+    def _tell(self) -> None:
+        with self._db.write() as session:
+            workers.seen(session, self._name, self.dispatcher.doing, now=self._db.now())
 
     def _wake_if(self, changed: int) -> None:
         if changed:
@@ -81,6 +105,7 @@ class Worker:
         """Start sending."""
         self.dispatcher.start()
         self._scheduler.start()
+        self._listener.start()
 
     def stop(self) -> None:
         """Claim nothing more, let what is in flight settle, and stop."""
@@ -88,6 +113,8 @@ class Worker:
         self._importer.stop()
         self._scheduler.shutdown(wait=False)
         self.dispatcher.stop(LEAVE_WITHIN - 4)
+        with contextlib.suppress(DBAPIError), self._db.write() as session:
+            workers.gone(session, self._name)
 
 
 class Web:
@@ -238,6 +265,12 @@ def slack_faults(settings: Settings, token: str) -> Iterator[None]:
         ) from None
 
 
+def make_limits(settings: Settings) -> Limits:
+    """Return how fast emails may leave."""
+    whole, each = settings.email_per_minute, settings.email_per_minute_per_sender
+    return Limits(Rate(whole) if whole else None, Rate(each) if each else None)
+
+
 def slack_client(settings: Settings) -> WebClient:
     """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
     url = settings.slack_api_url
@@ -291,8 +324,7 @@ def _endpoint(bolt: App):  # type: ignore[no-untyped-def]
 
 def _answers(db: Database) -> bool:
     try:
-        with db.read() as session:
-            outbox.oldest_due_age(session, utcnow())
+        oldest_due_age(db)
     except Exception:
         return False
     return True
@@ -302,9 +334,5 @@ def _metrics(db: Database) -> CollectorRegistry:
     registry = CollectorRegistry()
     oldest = Gauge("campaign_bot_oldest_due_action_seconds", "Age of the oldest due action", registry=registry)
 
-    def age() -> float:
-        with db.read() as session:
-            return outbox.oldest_due_age(session, utcnow()).total_seconds()
-
-    oldest.set_function(age)
+    oldest.set_function(lambda: oldest_due_age(db).total_seconds())
     return registry

@@ -89,6 +89,19 @@ class Settings(BaseSettings):
     )
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Where Twilio's API is.")
     twilio_connections: int = Field(16, ge=1, le=64, description="How many connections to Twilio a worker keeps open.")
+    email_per_minute: int | None = Field(
+        None, ge=1, description="The most emails in any minute, over all workers; empty for no limit."
+    )
+    email_per_minute_per_sender: int | None = Field(
+        None, ge=1, description="The most emails in any minute from one sender; empty for no limit."
+    )
+    handoff_group: int = Field(
+        1,
+        ge=1,
+        le=50,
+        description="Messages that one commit lets a connection send. More is faster where the mail server answers in "
+        "under 2 ms, and leaves up to as many uncertain for each connection of a worker that is killed.",
+    )
     http_host: str = Field("127.0.0.1", description="Where the HTTP server listens.")
     http_port: int = Field(8080, ge=0, le=65535, description="The HTTP server's port.")
     public_url: WebAddress | None = Field(

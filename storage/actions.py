@@ -7,16 +7,17 @@ claimed by somebody else. The worker claims, hands off and settles under its cla
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
+from storage.claims import Claimed as Claimed
+from storage.claims import claim_due as claim_due
 from storage.decisions import ignore as ignore
 from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
@@ -46,23 +47,6 @@ _MANUAL_EVENTS = {
     Reason.NOT_MOBILE: ActionEvent.NO_RECIPIENT,
     Reason.SUPPRESSED: ActionEvent.NO_RECIPIENT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """An action that a worker holds under `token` until its lease ends."""
-
-    id: int
-    workspace_id: int
-    campaign_id: int
-    customer_id: int
-    channel: str
-    recipients: list[dict[str, Any]]
-    cc: list[str]
-    message_id: str
-    attempts: int
-    force: bool
-    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,36 +88,6 @@ def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: dateti
     return len(everything)
 
 
-def claim_due(
-    session: Session, *, worker_name: str, now: datetime, limit: int, lease: timedelta, channels: Collection[str]
-) -> list[Claimed]:
-    """Take up to `limit` due actions of campaigns that are sending, oldest due first, until `now + lease`.
-
-    Several workers never get the same row: PostgreSQL skips rows that another one is locking, SQLite has one writer.
-    """
-    token = str(uuid.uuid4())
-    due = (
-        select(Action.id)
-        .where(is_queued(), Action.due_at <= now, Action.channel.in_(list(channels)))
-        .where(exists().where(Campaign.id == Action.campaign_id, Campaign.state == CampaignState.SENDING.value))
-        .order_by(Action.due_at, Action.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Action)
-        .cte("due")
-    )
-    held = {"claim_token": token, "claimed_by": worker_name[:100], "lease_until": now + lease}
-    cause = Cause(Reason.CLAIMED, now, worker(worker_name))
-    moved = move(session, ActionEvent.CLAIM, [Action.id.in_(select(due.c.id))], cause, **held)
-    return _claimed(session, token) if moved else []
-
-
-def _claimed(session: Session, token: str) -> list[Claimed]:
-    columns = [getattr(Action, name) for name in Claimed.__slots__ if name != "token"]
-    query = select(*columns).where(Action.claim_token == token, Action.state == ActionState.SENDING.value)
-    rows = session.execute(query.order_by(Action.due_at, Action.id))
-    return [Claimed(**row, token=token) for row in rows.mappings()]
-
-
 def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
     """Note, just before the provider is called, that it will be; return the ids that may go out, each only once.
 
@@ -160,6 +114,13 @@ def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
         session.connection().execute(statement.values(sent_text=bindparam("text")), values)
 
 
+def handed_off(session: Session, token: str, ids: Collection[int]) -> set[int]:
+    """Return those that are handed off under this token: for a worker whose commit was cut off without an answer."""
+    return set(
+        session.scalars(select(Action.id).where(*_handed(token, ids), Action.state == ActionState.SENDING.value))
+    )
+
+
 def release(
     session: Session,
     token: str,
@@ -175,6 +136,20 @@ def release(
     where = [*_held(token, ids), Action.handed_off_at.is_(None)]
     later = {} if due_at is None else {"due_at": due_at}
     moved = move(session, ActionEvent.RELEASE, where, Cause(reason, now, actor, detail), **later)
+    return _requeued(session, moved, now, actor)
+
+
+def release_uncalled(session: Session, token: str, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
+    """Put handed-off actions back into the queue whose provider was certainly not called; no attempt is counted."""
+    cause = Cause(Reason.STOPPED, now, actor)
+    uncalled = {"handed_off_at": None, "attempts": Action.attempts - 1}
+    return _requeued(session, move(session, ActionEvent.RELEASE, _handed(token, ids), cause, **uncalled), now, actor)
+
+
+def release_claims(session: Session, tokens: Collection[str], *, now: datetime, actor: str) -> list[int]:
+    """Put back whatever was claimed under these tokens and not handed off: nobody knows of those claims any more."""
+    where = [is_sending(), Action.claim_token.in_(list(tokens)), Action.handed_off_at.is_(None)]
+    moved = move(session, ActionEvent.RELEASE, where, Cause(Reason.STOPPED, now, actor))
     return _requeued(session, moved, now, actor)
 
 

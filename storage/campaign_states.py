@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import CAMPAIGN_TRANSITIONS, OPEN_ACTION_STATES, CampaignEvent, CampaignState, PauseReason
-from storage import notifications
+from storage import notifications, wakeups
 from storage.models import Action, Campaign
 
 _UNPAUSED: dict[str, Any] = {"pause_reason": None, "pause_detail": None}
@@ -136,6 +136,8 @@ def _move(
     )
     moved = sorted(session.scalars(statement))
     notifications.touch(session, moved, at=now)
+    if moved and end is CampaignState.SENDING:
+        wakeups.tell(session)
     return moved
 
 

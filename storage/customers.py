@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -12,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from bot.domain.access import Scope
 from bot.domain.folding import fold
 from bot.domain.money import Money, by_currency
+from storage import word_search
 from storage.customer_filter import Condition, in_scope, is_overdue, is_undisputed
 from storage.models import Assignment, Contact, Customer, Invoice, User
 
@@ -135,23 +137,46 @@ def main_contacts(session: Session, scope: Scope, ids: Sequence[int]) -> dict[in
 
 
 def search(session: Session, scope: Scope, text: str, limit: int) -> list[Named]:
-    """Return what type-ahead offers: names that start with `text`, then names and groups with such a word, by name.
+    """Return what type-ahead offers: names that start with `text`, then names and groups with such words, by name.
 
-    The first part is a range of the index on the folded name; the rest is looked for only when it left room.
+    The first part is a range of the index on the folded name, the rest comes from the index of words and is looked for
+    only when the first left room. Of an account manager's customers each is looked at: they are few.
     """
     wanted = fold(text.replace("\x00", " "))
     if not wanted:
         return _named(session, in_scope(scope), limit)
-    starts = and_(Customer.name_folded >= wanted, Customer.name_folded < wanted + "\U0010ffff")
+    starts = _begins(Customer.name_folded, wanted)
     found = _named(session, and_(in_scope(scope), starts), limit)
     if len(found) < limit:
-        word = or_(
-            Customer.name_folded.contains(f" {wanted}", autoescape=True),
-            and_(Customer.group_folded >= wanted, Customer.group_folded < wanted + "\U0010ffff"),
-            Customer.group_folded.contains(f" {wanted}", autoescape=True),
+        more = (
+            _assigned_words(wanted)
+            if scope.account_manager_id is not None
+            else _indexed_words(session, scope, wanted, limit)
         )
-        found += _named(session, and_(in_scope(scope), word, ~starts), limit - len(found))
+        found += _named(session, and_(in_scope(scope), more, ~starts), limit - len(found))
     return found
+
+
+def _begins(column: InstrumentedAttribute[Any], wanted: str) -> ColumnElement[bool]:
+    return and_(column >= wanted, column < wanted + "\U0010ffff")
+
+
+def _indexed_words(session: Session, scope: Scope, wanted: str, limit: int) -> ColumnElement[bool]:
+    # those whose name begins with it are among them, and were found already
+    return Customer.id.in_(word_search.ids(session, scope.workspace_id, wanted, 2 * limit))
+
+
+def _assigned_words(wanted: str) -> ColumnElement[bool]:
+    conditions = [
+        or_(
+            _begins(Customer.name_folded, word),
+            Customer.name_folded.contains(f" {word}", autoescape=True),
+            _begins(Customer.group_folded, word),
+            Customer.group_folded.contains(f" {word}", autoescape=True),
+        )
+        for word in wanted.split()
+    ]
+    return and_(*conditions)
 
 
 def nth(session: Session, condition: Condition, index: int) -> int | None:

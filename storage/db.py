@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -16,6 +20,18 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 """Primary keys: 64 bits on PostgreSQL; on SQLite the rowid, which must be called INTEGER."""
 
 _READ_ONLY = "campaign_bot_read_only"
+_CLOCK_HOLDS = 5.0
+"""Seconds after which the database's clock is read again; in between, time that can't be set counts on."""
+_PATIENCE: dict[str, Any] = {
+    # a server that is gone without a word is noticed in seconds, not in hours
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    # a worker that was frozen in a transaction must not keep its locks from the others
+    "options": "-c idle_in_transaction_session_timeout=60000",
+}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -51,6 +67,7 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._clock: tuple[datetime, float] | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -69,6 +86,44 @@ class Database:
         with self._sessions(bind=self.engine.execution_options(**{_READ_ONLY: True})) as session:
             yield session
 
+    def now(self) -> datetime:
+        """Return the present moment by the database's clock, which due times and leases go by.
+
+        SQLite's clock is this host's. Raises OperationalError only while PostgreSQL was never reached.
+        """
+        if self.is_sqlite:
+            return utcnow()
+        known, ticks = self._clock, steady()
+        if known is None or ticks - known[1] > _CLOCK_HOLDS:
+            try:
+                with self.engine.connect() as connection:
+                    known = connection.execute(text("SELECT clock_timestamp()")).scalar_one(), steady()
+            except DBAPIError:
+                if known is None:
+                    raise
+            self._clock = known
+            ticks = steady()
+        return (known[0] + timedelta(seconds=ticks - known[1])).astimezone(UTC)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Hold a lock of this name among all workers on this database; yield False when another one holds it.
+
+        PostgreSQL frees it when its worker dies. SQLite has one worker only, which is always alone.
+        """
+        if self.is_sqlite:
+            yield True
+            return
+        key = {"key": (4711 << 32) + zlib.crc32(name.encode())}
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one():
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -82,7 +137,14 @@ def _engine(url: str, pool_size: int) -> Engine:
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={k: v for k, v in _PATIENCE.items() if k not in parsed.query},
+    )
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
@@ -96,6 +158,21 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Say whether the database could not do its work just now (gone, full, locked): the same is tried again later."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
+
+
+def steady() -> float:
+    """Return seconds that only grow, through suspended machines too, and whoever sets the clock."""
+    return time.clock_gettime(_STEADY)
+
+
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def utcnow() -> datetime:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, Reason
+from storage import wakeups
 from storage.models import Action, ActionHistory
 from storage.transitions import Cause, ids_of, in_workspace, move, person
 
@@ -32,7 +33,10 @@ def send_manual(
     fresh = {"due_at": now, "attempts": 0, "force": True, "handed_off_at": None, "decided_by": user_id}
     cause = Cause(Reason.DECIDED_SEND, now, person(user_id))
     where = in_workspace(workspace_id, ids)
-    return ids_of(move(session, ActionEvent.SEND, where, cause, **fresh, decided_at=now, **changed))
+    moved = move(session, ActionEvent.SEND, where, cause, **fresh, decided_at=now, **changed)
+    if moved:
+        wakeups.tell(session)
+    return ids_of(moved)
 
 
 def ignore(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, user_id: int) -> list[int]:

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
+from storage import word_search
 from storage.db import Database
 from storage.models import Base
 
@@ -49,7 +50,8 @@ def is_current(db: Database) -> bool:
 def drift(db: Database) -> list[object]:
     """Return the differences between the models and the database; empty when they are in step."""
     with db.engine.connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+        context = MigrationContext.configure(connection, opts={"include_object": _is_modelled})
+        return list(compare_metadata(context, Base.metadata))
 
 
 def write_revision(url: str, message: str) -> None:
@@ -58,6 +60,10 @@ def write_revision(url: str, message: str) -> None:
     with database.engine.begin() as connection:
         command.revision(_config(connection), message=message, autogenerate=True)
     database.dispose()
+
+
+def _is_modelled(_object: object, name: str | None, *_rest: object) -> bool:
+    return not word_search.is_own(name)
 
 
 def _config(connection: Connection) -> Config:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import Campaign, Notification, NotificationKind, User, Workspace
+
+_GATHERED = "campaign_bot_touched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,46 @@ class Behind:
 def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime) -> None:
     """Say that these campaigns' living messages are behind, in the transaction that changed what they show."""
     ids = sorted(set(campaign_ids))
-    if not ids:
-        return
-    session.execute(
-        update(Notification)
-        .where(Notification.campaign_id.in_(ids), Notification.kind == NotificationKind.CAMPAIGN.value)
-        .values(version=Notification.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    gathered: set[int] | None = session.info.get(_GATHERED)
+    if gathered is not None:
+        gathered.update(ids)
+    elif ids:
+        session.execute(_grown(_living(ids)))
+
+
+@contextmanager
+def gathering(session: Session) -> Iterator[set[int]]:
+    """Gather the campaigns that are touched in this block instead, to be touched once at its end (see touch_free)."""
+    gathered: set[int] = set()
+    session.info[_GATHERED] = gathered
+    try:
+        yield gathered
+    finally:
+        del session.info[_GATHERED]
+
+
+def touch_free(session: Session, campaign_ids: Collection[int]) -> set[int]:
+    """Touch those of the campaigns whose message nobody else is touching; return the others, to be touched soon.
+
+    Several workers on one campaign would otherwise wait for each other's commits.
+    """
+    if not campaign_ids:
+        return set()
+    free = select(Notification.id).where(*_living(sorted(campaign_ids))).with_for_update(skip_locked=True)
+    touched = set(session.scalars(_grown([Notification.id.in_(free)]).returning(Notification.campaign_id)))
+    left = set(campaign_ids) - touched
+    if not left:
+        return set()
+    return set(session.scalars(select(Notification.campaign_id).where(*_living(sorted(left)))))
+
+
+def _living(campaign_ids: Sequence[int]) -> list[ColumnElement[bool]]:
+    return [Notification.campaign_id.in_(campaign_ids), Notification.kind == NotificationKind.CAMPAIGN.value]
+
+
+def _grown(where: Sequence[ColumnElement[bool]]) -> Update:
+    grown = update(Notification).where(*where).values(version=Notification.version + 1)
+    return grown.execution_options(synchronize_session=False)
 
 
 def create_living(session: Session, campaign: Campaign, user_id: int, now: datetime) -> None:

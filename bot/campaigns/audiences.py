@@ -23,7 +23,7 @@ from bot.domain.audience import MAX_BY_HAND, Audience, AudienceFilter
 from bot.errors import FieldErrors, NotFound, UserError
 from storage import audiences, campaigns, customer_filter, customers
 from storage.customer_filter import Condition
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Campaign
 
 NAME_LIMIT = 100
@@ -114,7 +114,7 @@ def save(db: Database, caller: Caller, campaign_id: int, name: str, *, now: date
         if len(kept) >= MOST_SAVED and name not in {row.name for row in kept}:
             raise FieldErrors({"name": f"You have {MOST_SAVED} saved audiences. Forget one first."})
         audience = Audience.from_json(draft.audience).to_json()
-        audiences.save(session, caller.workspace_id, caller.user_id, name, audience, now=now or utcnow())
+        audiences.save(session, caller.workspace_id, caller.user_id, name, audience, now=now or db.now())
 
 
 def saved(db: Database, caller: Caller) -> tuple[SavedAudienceRow, ...]:

@@ -26,7 +26,7 @@ PASSED = "This time has passed. Choose a later one, or send now."
 def run(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> CheckView:
     """Check one of the caller's drafts as it is now."""
     with db.read() as session:
-        return _view(session, Selecting.open(session, caller, now), draft_of(session, caller, campaign_id))
+        return _view(session, Selecting.open(session, caller, now or db.now()), draft_of(session, caller, campaign_id))
 
 
 def put_back(
@@ -36,7 +36,7 @@ def put_back(
     if reason not in set(LeftOut):
         raise NotFound("There is no such group.")
     with db.write() as session:
-        selecting = Selecting.open(session, caller, now)
+        selecting = Selecting.open(session, caller, now or db.now())
         draft = draft_of(session, caller, campaign_id, lock=True)
         groups = [group.value for group in LeftOut if (group.value in draft.put_back if group != reason else on)]
         return _store(session, selecting, draft, "put_back", groups)
@@ -47,7 +47,7 @@ def set_send_at(
 ) -> CheckView:
     """Choose when the campaign goes out; None means now, after the hold. Raise FieldErrors for a past moment."""
     with db.write() as session:
-        selecting = Selecting.open(session, caller, now)
+        selecting = Selecting.open(session, caller, now or db.now())
         draft = draft_of(session, caller, campaign_id, lock=True)
         if when is not None and when <= selecting.now:
             raise FieldErrors({"send_at": PASSED})

@@ -13,7 +13,7 @@ from bot.domain.states import CampaignState, PauseReason
 from bot.errors import NotAllowed, NotFound
 from storage import actions, campaign_states
 from storage import campaigns as campaign_rows
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Campaign
 from storage.transitions import person
 
@@ -33,7 +33,7 @@ def undo(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None
 
     Once it is sending, nothing is changed and the text says what can still be done.
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _mine(session, caller, campaign_id)
         if not campaign_states.undo(session, caller.workspace_id, row.id, now=now):
@@ -46,7 +46,7 @@ def undo(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None
 
 def send_now(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:
     """Start a campaign that was scheduled for later; a second call says that it is on its way."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _mine(session, caller, campaign_id)
         if not campaign_states.bring_forward(session, caller.workspace_id, row.id, now=now):
@@ -57,7 +57,7 @@ def send_now(db: Database, caller: Caller, campaign_id: int, *, now: datetime | 
 
 def pause(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:
     """Stop a campaign until it is resumed; messages that are being handed over right now still go out."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _mine(session, caller, campaign_id)
         done = campaign_states.pause(session, caller.workspace_id, row.id, reason=PauseReason.BY_PERSON, now=now)
@@ -68,7 +68,7 @@ def pause(db: Database, caller: Caller, campaign_id: int, *, now: datetime | Non
 
 def resume(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:
     """Let a paused campaign go on; one whose time passed meanwhile starts now."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _mine(session, caller, campaign_id)
         if not campaign_states.resume(session, caller.workspace_id, row.id, now=now):
@@ -79,7 +79,7 @@ def resume(db: Database, caller: Caller, campaign_id: int, *, now: datetime | No
 
 def cancel(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> ControlResult:
     """End a campaign for good: what waits is cancelled, what went out stays sent."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _mine(session, caller, campaign_id)
         if not campaign_states.cancel(session, caller.workspace_id, row.id, now=now):

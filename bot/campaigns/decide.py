@@ -16,7 +16,7 @@ from bot.domain.channels import CHANNELS, AddressKind
 from bot.domain.states import ActionState, CampaignState, Reason, reason_text
 from bot.errors import Conflict, NotAllowed, NotFound, UserError
 from storage import actions, campaign_states, campaigns, manual_actions
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.manual_actions import ActionRow
 
 _GONE = "This action is no longer there."
@@ -61,7 +61,7 @@ def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None =
 
     Raises UserError where there is nobody to send to, or the address must not be contacted: the contact is to be fixed.
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
@@ -72,7 +72,7 @@ def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None =
 
 def ignore(db: Database, caller: Caller, action_id: int, *, now: datetime | None = None) -> Decided:
     """Decide that one manual action is not sent; a second call says who decided and when."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _action(session, caller, action_id)
         moved = actions.ignore(session, caller.workspace_id, [row.id], now=now, user_id=caller.user_id)
@@ -81,7 +81,7 @@ def ignore(db: Database, caller: Caller, action_id: int, *, now: datetime | None
 
 def undo_ignore(db: Database, caller: Caller, action_id: int, *, now: datetime | None = None) -> Decided:
     """Take an Ignore back: the action waits for a person again, for the reason it had."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row = _action(session, caller, action_id)
         moved = actions.undo_ignore(session, caller.workspace_id, [row.id], now=now, user_id=caller.user_id)
@@ -121,7 +121,7 @@ def fix_contact(
     contact (a new main one where the customer has nobody), and makes a contact that was chosen the main one. Nothing is
     saved or sent when the answer says that it was decided already.
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
@@ -153,7 +153,7 @@ def bulk(
     Send leaves those without a usable recipient, and those that may have gone out already, for a decision of their own.
     Raises NotFound for a reason that there is none of: it must never mean all of them.
     """
-    now = now or utcnow()
+    now = now or db.now()
     if what not in ("send", "ignore") or (reason is not None and reason not in set(Reason)):
         raise NotFound("There is no such group of actions any more.")
     with db.write() as session:

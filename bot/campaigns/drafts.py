@@ -16,7 +16,7 @@ from bot.domain.preflight import day_in
 from bot.domain.states import CampaignState
 from bot.errors import Conflict, NotFound
 from storage import campaigns, customers, workspaces
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Campaign
 
 MOST_DRAFTS = 20
@@ -34,7 +34,7 @@ def start(db: Database, caller: Caller, *, channel: str = "email", now: datetime
     """
     if channel not in CHANNELS:
         raise NotFound("There is no such channel.")
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         today = day_in(workspaces.get(session, caller.workspace_id).time_zone, now)
         own = campaigns.sender(session, caller.workspace_id, user_id=caller.user_id)
@@ -86,7 +86,7 @@ def discard(db: Database, caller: Caller, campaign_id: int, *, now: datetime | N
         row = campaigns.of_creator(session, caller.workspace_id, caller.user_id, campaign_id)
         if row is None:
             raise NotFound(_GONE)
-        if not campaigns.discard(session, row, now=now or utcnow()) and row.state != CampaignState.DISCARDED.value:
+        if not campaigns.discard(session, row, now=now or db.now()) and row.state != CampaignState.DISCARDED.value:
             raise Conflict(_ON_ITS_WAY)
 
 

@@ -15,7 +15,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.states import ActionState, Reason
 from storage import actions, campaigns, notifications, users
 from storage.actions import FrozenAction
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Campaign, User
 
 ACTOR = "worker:freeze"
@@ -29,7 +29,7 @@ def freeze_due(db: Database, now: datetime | None = None) -> int:
     Safe to run in several workers at once and after a crash: a campaign is frozen whole, once. A fault in one campaign
     keeps no other from being frozen; it is raised at the end.
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.read() as session:
         waiting = campaigns.unfrozen(session)
     done, faults = 0, []

@@ -28,7 +28,7 @@ def launch(
     False. Raises Conflict when the draft was changed since `version`, and UserError with whatever stops it (see check).
     """
     with db.write() as session:
-        selecting = Selecting.open(session, caller, now)
+        selecting = Selecting.open(session, caller, now or db.now())
         row = campaigns.of_creator(session, caller.workspace_id, caller.user_id, campaign_id, lock=True)
         if row is None or row.state == CampaignState.DISCARDED.value:
             raise NotFound("There is no such campaign of yours.")

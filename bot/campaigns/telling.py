@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storage import notifications
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import NotificationKind
 from storage.notifications import Behind
 
@@ -31,7 +31,7 @@ class Told:
 
 def claim(db: Database, *, limit: int, now: datetime | None = None) -> list[Told]:
     """Take what is behind and due; a notice waits until its campaign's living message is there to go under."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         found = []
         for behind in notifications.claim_behind(session, now=now, limit=limit, lease=LEASE):
@@ -48,27 +48,27 @@ def claim(db: Database, *, limit: int, now: datetime | None = None) -> list[Told
 def posting(db: Database, told: Told, channel_id: str, *, now: datetime | None = None) -> bool:
     """Note that the first post is about to be made; False when another worker has the row now: then don't post."""
     with db.write() as session:
-        return notifications.posting(session, told.behind, channel_id, now=now or utcnow())
+        return notifications.posting(session, told.behind, channel_id, now=now or db.now())
 
 
 def drawn(db: Database, told: Told, channel_id: str, ts: str, *, now: datetime | None = None) -> None:
     """Note what the person sees now."""
     with db.write() as session:
-        next_at = (now or utcnow()) + REDRAW_AFTER
+        next_at = (now or db.now()) + REDRAW_AFTER
         notifications.drawn(session, told.behind, channel_id, ts, next_at=next_at)
 
 
 def lost(db: Database, told: Told, *, now: datetime | None = None) -> None:
     """Note that the message is gone from Slack, so that it is posted anew."""
     with db.write() as session:
-        notifications.lost(session, told.behind, now=now or utcnow())
+        notifications.lost(session, told.behind, now=now or db.now())
 
 
 def put_off(db: Database, told: Told, *, at_least: timedelta, now: datetime | None = None) -> None:
     """Try again later: after what Slack asked for, and longer with every failure."""
     growing = min(timedelta(seconds=2.0 ** min(told.behind.attempts, 10)), LONGEST_WAIT)
     with db.write() as session:
-        notifications.put_off(session, told.behind, until=(now or utcnow()) + max(at_least, growing))
+        notifications.put_off(session, told.behind, until=(now or db.now()) + max(at_least, growing))
 
 
 def give_up(db: Database, told: Told) -> None:

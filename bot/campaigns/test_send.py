@@ -10,7 +10,7 @@ from bot.domain.access import Caller
 from bot.domain.folding import fold_address
 from bot.errors import FieldErrors, NotFound, UserError
 from storage import customers, test_mails, users
-from storage.db import Database, utcnow
+from storage.db import Database
 
 MOST_WAITING = 5
 """How many tests of one person may wait at once: a stuck mail server must not collect clicks."""
@@ -25,7 +25,7 @@ def request(db: Database, caller: Caller, campaign_id: int, *, customer_id: int,
     for a customer that the caller may not see, FieldErrors for a draft that can't be sent as written, UserError where
     the caller's own address is not verified.
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         draft = draft_of(session, caller, campaign_id, lock=True)
         if not customers.visible_ids(session, caller.scope, [customer_id]):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from storage import campaign_states, notifications
 from storage import campaigns as campaign_rows
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import NotificationKind
 
 MISSED_AFTER = timedelta(hours=1)
@@ -19,7 +19,7 @@ LATE_AFTER = timedelta(minutes=10)
 
 def tick(db: Database, *, now: datetime | None = None) -> int:
     """Bring every campaign to where it should be at `now`; return how many changed. Safe in several workers at once."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         missed = campaign_states.pause_missed(session, now=now, not_before=now - MISSED_AFTER)
         for campaign_id in missed:
@@ -31,7 +31,7 @@ def tick(db: Database, *, now: datetime | None = None) -> int:
 
 def tell_delays(db: Database, *, now: datetime | None = None) -> int:
     """Tell the creators of campaigns with a message over ten minutes late, once each; return how many were told."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         late = campaign_rows.late(session, before=now - LATE_AFTER)
         return sum(_tell(session, campaign_id, NotificationKind.DELAYED, now) for campaign_id in late)

@@ -6,6 +6,7 @@ smtplib's own sendmail() can't tell a connection lost before the final dot from 
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -24,6 +25,7 @@ _LOGINS: dict[str, Callable[[smtplib.SMTP], Any]] = {
     "LOGIN": lambda smtp: smtp.auth_login,
     "CRAM-MD5": lambda smtp: smtp.auth_cram_md5,
 }
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _AUTH_CODES = (530, 534, 535, 538)
 """Authentication required, mechanism too weak, credentials invalid, encryption required: RFC 4954, section 6."""
 
@@ -279,4 +281,4 @@ def _stuffed(content: bytes) -> bytes:
 def words(code: int, answer: bytes | str) -> str:
     """Return the server's code and text as one line of at most 500 characters."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return f"{code} {' '.join(text.split())}".strip()[:500]
+    return f"{code} {' '.join(_CONTROL.sub(' ', text).split())}".strip()[:500]

@@ -1,7 +1,7 @@
 """The dispatcher: one database thread that commits whatever has gathered, and the lanes of sender threads.
 
-Outcomes, handoffs and the claim of more work go into one transaction, because commits are what costs. A message is only
-sent after the commit that says it will be.
+Outcomes and handoffs go into one transaction, because commits are what costs. A message is only sent after the commit
+that says it will be. docs/engine.md says what was measured, and which fault ends in which state.
 """
 
 from __future__ import annotations
@@ -9,34 +9,31 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+from typing import Any
 
 from bot.channels.base import Channel
-from bot.dispatch import settle
 from bot.dispatch.compose import Compose, compose
+from bot.dispatch.desk import Desk, Terms
 from bot.dispatch.lane import Lane
-from bot.dispatch.prepare import Job, Later, Prepare, Refused, prepare
-from bot.dispatch.reports import HandOff, PutBack, Report, Unreachable, Wake
-from bot.domain.states import Reason
+from bot.dispatch.prepare import Prepare, prepare
+from bot.dispatch.reports import HandOff, PutBack, Report, Wake
+from bot.domain.rates import Limits
 from bot.log import get_logger
-from storage import actions, outbox
-from storage.db import Database, utcnow
+from storage import outbox
+from storage.db import Database, is_outage
 
 _log = get_logger(__name__)
 
 BATCH = 200
 """Actions claimed ahead, a lane."""
 LEASE = timedelta(minutes=10)
-"""How long a claim holds, and anew a handoff: longer than the slowest call to a provider."""
+"""How long a claim holds, and anew a handoff: more than twice the slowest call to a provider."""
 FRESH_FOR = timedelta(seconds=15)
 """A job older than this is rechecked at its handoff."""
 LONGEST_SLEEP = 1.0
-"""Seconds: what other processes write is seen after this long at the latest."""
-LOOK_EVERY = 0.2
-"""Seconds between two looks at when the next action falls due, while nobody wakes us."""
+"""Seconds: what other workers write is seen after this long at the latest, woken or not."""
 SHORTEST_SLEEP = 0.02
 """Seconds: keeps two workers that want the same rows from spinning."""
 STOP_WITHIN = 8.0
@@ -53,21 +50,21 @@ class Dispatcher:
         *,
         name: str,
         connections: int | None = None,
+        group: int = 1,
+        limits: Mapping[str, Limits] | None = None,
         prepare: Prepare = prepare,
         compose: Compose = compose,
         batch: int = BATCH,
+        lease: timedelta = LEASE,
         fresh_for: timedelta = FRESH_FOR,
     ) -> None:
-        self._db, self._name, self._prepare = db, name, prepare
-        self._batch, self._fresh_for = batch, fresh_for
+        self._db, self._name = db, name
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._lanes = {
-            key: Lane(key, channel, compose, self._inbox.put, connections or channel.connections)
+            key: Lane(key, channel, compose, self._inbox.put, threads=connections or channel.connections, group=group)
             for key, channel in channels.items()
         }
-        self._closed_until: dict[str, float] = {}
-        self._claim_again_at = self._looked_at = 0.0
-        self._next_due: datetime | None = None
+        self._desk = Desk(db, self._lanes, prepare, Terms(name, batch, lease, fresh_for, limits or {}))
         self._stopping = threading.Event()
         self._give_up_at = float("inf")
         self._thread = threading.Thread(target=self._run, name=f"dispatch-{name}", daemon=True)
@@ -81,6 +78,11 @@ class Dispatcher:
     def wake(self) -> None:
         """Look into the database now: something may be due."""
         self._inbox.put(Wake())
+
+    @property
+    def doing(self) -> dict[str, Any]:
+        """Return what each lane does just now, by channel, in counts."""
+        return {name: lane.doing for name, lane in self._lanes.items()}
 
     def stop(self, timeout: float = STOP_WITHIN) -> bool:
         """Stop claiming, let calls in flight settle, return the rest to the queue; say whether all of that was done.
@@ -105,20 +107,8 @@ class Dispatcher:
             kept += self._gather(wait=not kept and not over)
             if (over and not kept) or time.monotonic() > self._give_up_at:
                 break
-            kept = self._turn_safely(kept)
+            kept = self._turn(kept)
         self._deny([*kept, *self._gather(wait=False)])
-
-    def _turn_safely(self, reports: list[Report]) -> list[Report]:
-        """Take one turn; return the reports to be tried again when the database failed."""
-        try:
-            self._turn(reports)
-        except Exception as error:
-            _log.error("dispatch_turn_failed", worker=self._name, error=type(error).__name__, reports=len(reports))
-            # what has happened is settled first: a claim that fails must not keep outcomes from being written down
-            self._claim_again_at = time.monotonic() + 2 * LONGEST_SLEEP
-            time.sleep(SHORTEST_SLEEP if self._stopping.is_set() else LONGEST_SLEEP)
-            return reports
-        return []
 
     def _gather(self, *, wait: bool) -> list[Report]:
         """Return everything that was reported, after sleeping until the first report or the next due action."""
@@ -132,91 +122,74 @@ class Dispatcher:
             return gathered
 
     def _sleep(self) -> float:
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._desk.owes:
             return SHORTEST_SLEEP
-        if self._next_due is None or not self._open_lanes():
+        if self._desk.next_due is None or not self._desk.is_claiming():
             return LONGEST_SLEEP
-        return min(max((self._next_due - utcnow()).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
+        return min(max((self._desk.next_due - self._db.now()).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
 
-    def _turn(self, reports: Sequence[Report]) -> None:
-        now = utcnow()
-        told = [r for r in reports if not isinstance(r, Wake)]
+    def _turn(self, reports: list[Report]) -> list[Report]:
+        """Settle and hand off, then claim; return the reports to be tried again when the database failed."""
+        told: list[Report] = [report for report in reports if not isinstance(report, Wake)]
         if len(told) < len(reports):
-            self._looked_at = 0.0  # somebody woke us
-        if not told and not self._is_something_due(now):
-            return
-        with self._db.write() as session:
-            book = settle.Book(session, now, actions.worker(self._name))
-            self._close_lanes(book, told)
-            settle.settle(book, told)
-            asked = [r for r in told if isinstance(r, HandOff)]
-            granted = settle.hand_off(book, asked, prepare=self._prepare, lease=LEASE, fresh_for=self._fresh_for)
-            claimed = self._claim_for_all(book)
-        for request in asked:
-            request.grant.answer(request in granted)
-        for lane, job in claimed:
-            lane.jobs.put(job)
+            self._desk.look_afresh()
+        if told or self._desk.owes:
+            told = self._settle(told)
+        if not told and not self._stopping.is_set():
+            self._claim()
+        return told
 
-    def _is_something_due(self, now: datetime) -> bool:
-        if self._stopping.is_set() or not self._open_lanes():
-            return False
-        with self._db.read() as session:
-            return self._is_due(session, now)
+    def _settle(self, told: list[Report]) -> list[Report]:
+        try:
+            self._desk.settle(told)
+        except Exception as error:
+            for report in told:
+                if isinstance(report, HandOff):
+                    report.grant.doubtful = True
+            return self._kept(told, error) if is_outage(error) or not told else self._one_by_one(told)
+        return []
 
-    def _is_due(self, session: Session, now: datetime) -> bool:
-        clock = time.monotonic()
-        if clock - self._looked_at >= LOOK_EVERY:
-            self._next_due, self._looked_at = outbox.next_due(session, list(self._lanes)), clock
-        return self._next_due is not None and self._next_due <= now
+    def _one_by_one(self, told: list[Report]) -> list[Report]:
+        """Settle each report by itself, so that one that can't be settled keeps no other from it."""
+        for n, report in enumerate(told):
+            try:
+                self._desk.settle([report])
+            except Exception as error:
+                if is_outage(error):
+                    return self._kept(told[n:], error)
+                self._park(report, error)
+        return []
 
-    def _claim_for_all(self, book: settle.Book) -> list[tuple[Lane, Job]]:
-        lanes = self._open_lanes()
-        if not lanes or not self._is_due(book.session, book.now):
-            return []
-        claimed = [(lane, job) for lane in lanes for job in self._claim(book, lane)]
-        self._looked_at = 0.0  # what was due is ours now
-        self._is_due(book.session, book.now)
-        return claimed
+    def _park(self, report: Report, error: Exception) -> None:
+        try:
+            self._desk.park(report, error)
+        except Exception as worse:  # its lease ends, and then a person has it
+            _log.error("report_lost", worker=self._name, error=type(worse).__name__, exc_info=worse)
+            self._deny([report])
 
-    def _open_lanes(self) -> list[Lane]:
-        """Return the lanes that want more work."""
-        clock = time.monotonic()
-        if self._stopping.is_set() or clock < self._claim_again_at:
-            return []
-        wanting = (lane for lane in self._lanes.values() if self._closed_until.get(lane.name, 0) <= clock)
-        return [lane for lane in wanting if lane.jobs.qsize() <= self._batch // 2]
+    def _claim(self) -> None:
+        try:
+            self._desk.claim()
+        except Exception as error:
+            self._kept([], error)
 
-    def _claim(self, book: settle.Book, lane: Lane) -> list[Job]:
-        rows = actions.claim_due(
-            book.session,
-            worker_name=self._name,
-            now=book.now,
-            limit=self._batch,
-            lease=LEASE,
-            channels=[lane.name],
+    def _kept(self, reports: list[Report], error: Exception) -> list[Report]:
+        fault = None if is_outage(error) else error
+        _log.error(
+            "dispatch_turn_failed", worker=self._name, error=type(error).__name__, reports=len(reports), exc_info=fault
         )
-        checked = self._prepare(book.session, rows, book.now) if rows else []
-        settle.refuse(book, [c for c in checked if isinstance(c, Refused)])
-        settle.put_off(book, [c for c in checked if isinstance(c, Later)])
-        return [c for c in checked if isinstance(c, Job)]
-
-    def _close_lanes(self, book: settle.Book, reports: Sequence[Report]) -> None:
-        """Return to the queue what waits for a provider that can't be reached, and claim nothing for it for a while."""
-        for report in reports:
-            if not isinstance(report, Unreachable) or not report.lane_is_down:
-                continue
-            lane = self._lanes[report.job.claimed.channel]
-            self._closed_until[lane.name] = time.monotonic() + report.pause
-            settle.put_back(book, lane.drain(), Reason.TRANSIENT, report.error.detail)
+        self._desk.wait_with_claims(2 * LONGEST_SLEEP)
+        time.sleep(SHORTEST_SLEEP if self._stopping.is_set() else LONGEST_SLEEP)
+        return reports
 
     @staticmethod
-    def _deny(reports: Sequence[Report]) -> None:
+    def _deny(reports: list[Report]) -> None:
         for report in reports:
             if isinstance(report, HandOff):
-                report.grant.answer(False)
+                report.grant.answer(frozenset(), 0)
 
 
 def oldest_due_age(db: Database, now: datetime | None = None) -> timedelta:
     """Return for how long the oldest due action has been waiting; zero when none waits. For /metrics and /health."""
     with db.read() as session:
-        return outbox.oldest_due_age(session, now or utcnow())
+        return outbox.oldest_due_age(session, now or db.now())

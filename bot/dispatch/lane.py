@@ -1,4 +1,4 @@
-"""One channel's sender threads: each keeps one connection, and writes its next message while a handoff commits."""
+"""One channel's sender threads: each keeps one connection, and writes its next messages while a handoff commits."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ import uuid
 from bot.channels.base import AuthBroken, Channel, Connection, Message, Receipt, SendError, Transient, Uncertain
 from bot.dispatch.compose import Compose
 from bot.dispatch.prepare import Job
-from bot.dispatch.reports import Called, HandOff, PutBack, Report, Tell, Unreachable, Unwritable
+from bot.dispatch.reports import Called, Grant, HandOff, NotCalled, PutBack, Report, Tell, Unreachable, Unwritable
 from bot.log import get_logger
 
 _log = get_logger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between two attempts of one thread to connect; they double."""
 
+Written = tuple[Job, Message]
+
 
 class Lane:
     """The jobs of one channel that are claimed and not begun, and the threads that take them."""
 
-    def __init__(self, name: str, channel: Channel, compose: Compose, tell: Tell, threads: int) -> None:
-        self.name, self.channel, self.compose, self.tell = name, channel, compose, tell
+    def __init__(
+        self, name: str, channel: Channel, compose: Compose, tell: Tell, *, threads: int, group: int = 1
+    ) -> None:
+        self.name, self.channel, self.compose, self.tell, self.group = name, channel, compose, tell, group
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.stopping = threading.Event()
-        self._connected = 0
+        self._connected = self._calling = 0
         self._lock = threading.Lock()
         self._threads = [
             threading.Thread(target=Sender(self).run, name=f"{name}-{n}", daemon=True) for n in range(threads)
@@ -59,10 +63,16 @@ class Lane:
         """Say whether every thread has ended."""
         return not any(thread.is_alive() for thread in self._threads)
 
-    def count_connection(self, change: int) -> int:
-        """Count one connection more or less, and return how many there are."""
+    @property
+    def doing(self) -> dict[str, int]:
+        """Return what the lane does: jobs waiting, connections open, messages in a call."""
+        return {"waiting": self.jobs.qsize(), "connections": self._connected, "calling": self._calling}
+
+    def count(self, *, connected: int = 0, calling: int = 0) -> int:
+        """Count connections and calls up or down, and return how many connections there are."""
         with self._lock:
-            self._connected += change
+            self._connected += connected
+            self._calling += calling
             return self._connected
 
 
@@ -76,30 +86,49 @@ class Sender:
 
     def run(self) -> None:
         """Send until the lane stops."""
-        ready = self._next_written()
-        while ready is not None:
-            following = self._send_one(*ready)
-            ready = following or self._next_written()
+        group = self._next_group()
+        while group:
+            group = self._send(group) or self._next_group()
         self._disconnect()
 
-    def _send_one(self, job: Job, message: Message) -> tuple[Job, Message] | None:
-        """Send one message; return the next one if it was written meanwhile."""
+    def _send(self, group: list[Written]) -> list[Written]:
+        """Send a group of messages; return the next group if it was written meanwhile."""
         if self._lane.stopping.is_set():
-            self._lane.tell(PutBack(job))
-            return None
-        connection = self._connect(job)
-        if connection is None:
-            return None
-        request = HandOff(job, message.text)
+            self._put_back(group)
+            return []
+        if not self._is_connected(group[0][0]):  # which reported the first
+            self._put_back(group[1:])
+            return []
+        request = HandOff(tuple(job for job, _ in group), tuple(message.text for _, message in group))
         self._lane.tell(request)
-        following = self._next_written(wait=False)
-        if request.grant.wait():
-            asleep = Transient("The worker was asleep when the message was to go out.")
-            self._lane.tell(Called(job, message, asleep if request.grant.is_stale else self._call(connection, message)))
+        following = self._next_group(wait=False)
+        granted = request.grant.wait()
+        for n, (job, message) in enumerate(group):
+            if job.claimed.id in granted:
+                self._call(job, message, request.grant, is_first=n == 0)
         return following
 
-    def _next_written(self, *, wait: bool = True) -> tuple[Job, Message] | None:
-        """Write the next message; None at the end, or without `wait` when nothing is there."""
+    def _call(self, job: Job, message: Message, grant: Grant, *, is_first: bool) -> None:
+        connection = self._connection
+        if connection is None or not grant.holds or (self._lane.stopping.is_set() and not is_first):
+            self._lane.tell(NotCalled(job))
+            return
+        self._lane.count(calling=+1)
+        outcome = self._outcome(connection, message)
+        self._lane.count(calling=-1)
+        self._lane.tell(Called(job, message, outcome))
+
+    def _next_group(self, *, wait: bool = True) -> list[Written]:
+        """Write the next messages; none at the end, or without `wait` when nothing is there."""
+        group: list[Written] = []
+        while len(group) < self._lane.group:
+            written = self._next_written(wait=wait and not group)
+            if written is None:
+                break
+            group.append(written)
+        return group
+
+    def _next_written(self, *, wait: bool) -> Written | None:
         while True:
             try:
                 job = self._lane.jobs.get(block=wait)
@@ -119,30 +148,34 @@ class Sender:
         _log.error("message_unwritable", reference=reference, action_id=job.claimed.id, error=type(error).__name__)
         return Unwritable(job, reference)
 
-    def _connect(self, job: Job) -> Connection | None:
+    def _put_back(self, group: list[Written]) -> None:
+        for job, _ in group:
+            self._lane.tell(PutBack(job))
+
+    def _is_connected(self, job: Job) -> bool:
         if self._connection is not None:
-            return self._connection
+            return True
         try:
             self._connection = self._lane.channel.open()
         except SendError as error:
             self._report_unreachable(job, error)
-            return None
+            return False
         except Exception as error:
             _log.error("connect_failed", channel=self._lane.name, error=type(error).__name__)
             self._report_unreachable(job, Transient(f"The provider can't be reached: {type(error).__name__}."))
-            return None
-        self._lane.count_connection(+1)
+            return False
+        self._lane.count(connected=+1)
         self._pause = FIRST_PAUSE
-        return self._connection
+        return True
 
     def _report_unreachable(self, job: Job, error: SendError) -> None:
         pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
-        down = self._lane.count_connection(0) == 0
+        down = self._lane.count() == 0
         _log.warning("provider_unreachable", channel=self._lane.name, error=type(error).__name__, lane_is_down=down)
         self._lane.tell(Unreachable(job, error, pause, down))
         self._lane.stopping.wait(pause)
 
-    def _call(self, connection: Connection, message: Message) -> Receipt | SendError:
+    def _outcome(self, connection: Connection, message: Message) -> Receipt | SendError:
         try:
             return connection.send(message)
         except AuthBroken as error:
@@ -160,4 +193,4 @@ class Sender:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-            self._lane.count_connection(-1)
+            self._lane.count(connected=-1)

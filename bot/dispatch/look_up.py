@@ -18,7 +18,7 @@ from bot.domain.channels import CHANNELS, SMS
 from bot.domain.states import CampaignState
 from bot.log import get_logger
 from storage import actions, campaign_states, receipts
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Action
 
 _log = get_logger(__name__)
@@ -60,7 +60,7 @@ class Answer:
 
 def settle_uncertain(db: Database, channel: CanBeAsked, *, now: datetime | None = None) -> int:
     """Ask for the SMS whose outcome nobody knows; return how many were settled. Safe in several workers at once."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.read() as session:
         open_ones = receipts.unsettled(session, SMS.name, handed_off_before=now - PATIENCE, limit=AT_ONCE)
     recent = [row for row in open_ones if row.handed_off_at and now - row.handed_off_at < GIVE_UP]

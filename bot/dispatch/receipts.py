@@ -14,7 +14,7 @@ from bot.domain.states import ActionState, Reason
 from bot.log import get_logger
 from storage import actions, receipts, suppressions
 from storage.actions import SentAction
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Action
 from storage.receipts import Pending
 
@@ -39,7 +39,7 @@ class SmsReport:
 
 def report(db: Database, told: SmsReport, *, now: datetime | None = None) -> bool:
     """Keep one report and apply it as far as the action can move by it now; False for a message that is not ours."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         action = receipts.action_of(session, SMS.name, provider_id=told.provider_id, message_id=told.ref)
         if action is None:
@@ -58,7 +58,7 @@ def report(db: Database, told: SmsReport, *, now: datetime | None = None) -> boo
 
 def apply_pending(db: Database, *, now: datetime | None = None) -> int:
     """Apply the reports that came before our own call was settled; return how many. Safe in several workers at once."""
-    now = now or utcnow()
+    now = now or db.now()
     with db.read() as session:
         if not receipts.pending(session, limit=1):
             return 0

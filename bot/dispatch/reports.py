@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.channels.base import Message, Receipt, SendError
 from bot.dispatch.prepare import Job
-
-GOOD_FOR = 60.0
-"""Seconds in which a granted call must begin."""
+from storage.db import steady
 
 
 class Grant:
@@ -19,31 +16,34 @@ class Grant:
 
     def __init__(self) -> None:
         self._answered = threading.Event()
-        self._granted = False
-        self._answered_at = 0.0
+        self._granted: frozenset[int] = frozenset()
+        self._until = 0.0
+        self.doubtful = False
+        """Set once a commit with this request was cut off: it may have taken place unseen."""
 
-    def answer(self, granted: bool) -> None:
-        """Tell the waiting sender thread."""
-        self._granted, self._answered_at = granted, time.time()
+    def answer(self, granted: frozenset[int], until: float) -> None:
+        """Tell the waiting sender thread which actions may go out, if they begin to before `until` (`steady()`)."""
+        self._granted, self._until = granted, until
         self._answered.set()
 
-    @property
-    def is_stale(self) -> bool:
-        """Say whether the process was asleep since the answer: others may think by now that nothing went out."""
-        return not 0 <= time.time() - self._answered_at < GOOD_FOR
-
-    def wait(self) -> bool:
-        """Wait for the answer: whether the message may be sent."""
+    def wait(self) -> frozenset[int]:
+        """Wait for the answer: the ids of the actions that may be sent."""
         self._answered.wait()
         return self._granted
+
+    @property
+    def holds(self) -> bool:
+        """Say whether a call may still begin: a frozen worker that wakes late must not send what was taken from it."""
+        return steady() < self._until
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandOff:
-    """A message is ready, and its thread waits for leave to send it; `text` is what will go out."""
+    """Messages are ready, and their thread waits for leave to send them; a job is asked for once a claim."""
 
-    job: Job
-    text: str = ""
+    jobs: tuple[Job, ...]
+    texts: tuple[str, ...]
+    """What will go out, for each of the jobs."""
     grant: Grant = field(default_factory=Grant)
 
 
@@ -54,6 +54,13 @@ class Called:
     job: Job
     message: Message
     outcome: Receipt | SendError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NotCalled:
+    """The job was handed off, and then the provider was not called."""
+
+    job: Job
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,5 +94,5 @@ class Wake:
     """Something changed in the database: look now."""
 
 
-Report = HandOff | Called | Unreachable | Unwritable | PutBack | Wake
+Report = HandOff | Called | NotCalled | Unreachable | Unwritable | PutBack | Wake
 Tell = Callable[[Report], None]

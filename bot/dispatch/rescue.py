@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.log import get_logger
 from storage import actions
-from storage.db import Database, utcnow
+from storage.db import Database
 
 _log = get_logger(__name__)
 
@@ -17,7 +17,7 @@ def rescue(db: Database, *, name: str, now: datetime | None = None) -> int:
     A second call finds nothing. A worker that was only slow can't settle what was taken from it, but its receipt still
     counts (storage.actions.settle_late).
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         queued, uncertain = actions.rescue_expired(session, now=now, actor=actions.worker(name))
         # a cancellation and the return of a claimed action may pass each other unseen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import AuthBroken, Receipt, Rejected, SendError
 from bot.dispatch import retry
-from bot.dispatch.prepare import Job, Later, Prepare, Refused
-from bot.dispatch.reports import Called, HandOff, PutBack, Report, Unreachable, Unwritable
+from bot.dispatch.poison import prepared
+from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
+from bot.dispatch.reports import Called, HandOff, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
 from bot.domain.channels import CHANNELS
 from bot.domain.states import PauseReason, Reason
 from storage import actions, campaign_states, notifications, outbox, suppressions, users
@@ -39,8 +40,10 @@ def settle(book: Book, reports: Sequence[Report]) -> None:
             _settle_unreachable(book, report)
         elif isinstance(report, Unwritable):
             _manual(book, report.job.claimed, Reason.RENDER_FAILED, f"Reference {report.reference}")
-        elif isinstance(report, PutBack):
-            put_back(book, [report.job])
+        elif isinstance(report, NotCalled):
+            row = report.job.claimed
+            actions.release_uncalled(book.session, row.token, [row.id], now=book.now, actor=book.actor)
+    put_back(book, [report.job for report in reports if isinstance(report, PutBack)])
 
 
 def _settle_sent(book: Book, reports: Sequence[Called]) -> None:
@@ -121,10 +124,7 @@ def pause_for_login(book: Book, row: Claimed, detail: str) -> None:
 
 def put_back(book: Book, jobs: Sequence[Job], reason: Reason = Reason.STOPPED, detail: str | None = None) -> None:
     """Return claimed actions that were not handed off to the queue."""
-    by_token: dict[str, list[int]] = defaultdict(list)
-    for job in jobs:
-        by_token[job.claimed.token].append(job.claimed.id)
-    for token, ids in by_token.items():
+    for token, ids in _by_token(jobs).items():
         actions.release(book.session, token, ids, now=book.now, actor=book.actor, reason=reason, detail=detail)
 
 
@@ -149,27 +149,59 @@ def put_off(book: Book, later: Sequence[Later]) -> None:
 
 def hand_off(
     book: Book, requests: Sequence[HandOff], *, prepare: Prepare, lease: timedelta, fresh_for: timedelta
-) -> set[HandOff]:
-    """Note the handoffs, and return those that may be sent once this is committed.
+) -> frozenset[int]:
+    """Note the handoffs, and return the ids of those that may be sent once this is committed.
 
     A job that waited longer than `fresh_for` is rechecked first: it is settled if it must not go out any more, and
     returned to the queue if the message would read differently now, or its campaign is no longer sending.
     """
-    stale = [r.job.claimed for r in requests if book.now - r.job.as_of > fresh_for]
-    again = {c.claimed.id: c for c in prepare(book.session, stale, book.now)} if stale else {}
+    jobs = [job for request in requests for job in request.jobs]
+    stale = [job.claimed for job in jobs if book.now - job.as_of > fresh_for]
+    again = {c.claimed.id: c for c in prepared(book.session, stale, book.now, prepare)}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
     put_off(book, [c for c in again.values() if isinstance(c, Later)])
-    by_token: dict[str, list[HandOff]] = defaultdict(list)
-    granted: set[HandOff] = set()
-    for request in requests:
-        check = again.get(request.job.claimed.id)
-        if check is None or (isinstance(check, Job) and check.says == request.job.says):
-            by_token[request.job.claimed.token].append(request)
-    for token, asked in by_token.items():
-        ids = actions.hand_off(book.session, token, [r.job.claimed.id for r in asked], now=book.now, lease=lease)
-        fresh = {r for r in asked if r.job.claimed.id in ids}
-        kept = {r.job.claimed.id: r.text for r in fresh if CHANNELS[r.job.claimed.channel].can_look_up}
-        actions.keep_text(book.session, token, kept)
+    texts = _to_look_up(requests)
+    granted: set[int] = set()
+    for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items():
+        fresh = actions.hand_off(book.session, token, ids, now=book.now, lease=lease)
+        actions.keep_text(book.session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
         granted |= fresh
-    put_back(book, [r.job for r in requests if r not in granted])
-    return granted
+    doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
+    for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
+        granted |= actions.handed_off(book.session, token, ids)
+    put_back(book, [job for job in jobs if job.claimed.id not in granted])
+    return frozenset(granted)
+
+
+def _to_look_up(requests: Iterable[HandOff]) -> dict[int, str]:
+    """Return the words of the messages that their provider can be asked for after a crash."""
+    return {
+        job.claimed.id: words
+        for request in requests
+        for job, words in zip(request.jobs, request.texts, strict=True)
+        if CHANNELS[job.claimed.channel].can_look_up
+    }
+
+
+def park(book: Book, report: Report, reference: str) -> None:
+    """Give the actions of a report that can't be settled as it is to a person, with a reference."""
+    if isinstance(report, Called):
+        detail = f"What came of the call can't be kept. Reference {reference}"
+        _manual(book, report.job.claimed, Reason.UNCERTAIN, detail)
+    elif isinstance(report, HandOff):
+        for job in report.jobs:
+            _manual(book, job.claimed, Reason.RENDER_FAILED, f"Reference {reference}")
+    elif not isinstance(report, Wake):
+        _manual(book, report.job.claimed, Reason.RENDER_FAILED, f"Reference {reference}")
+
+
+def _says_the_same(job: Job, again: Mapping[int, Rechecked]) -> bool:
+    check = again.get(job.claimed.id)
+    return check is None or (isinstance(check, Job) and check.says == job.says)
+
+
+def _by_token(jobs: Iterable[Job]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for job in jobs:
+        found[job.claimed.token].append(job.claimed.id)
+    return found

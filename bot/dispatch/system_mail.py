@@ -19,7 +19,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.codes import alias_code
 from bot.log import get_logger
 from storage import aliases, campaigns, merge_facts, outbox, system_mails, users, workspaces
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import SystemMailKind, SystemMailState
 from storage.system_mails import DueMail
 
@@ -36,7 +36,7 @@ class Pointless(Exception):
 
 def deliver_due(db: Database, channel: Channel, secret_key: str, *, now: datetime | None = None) -> int:
     """Send what is due, at most 10 mails; return how many were sent. Safe in several workers at once."""
-    moment = now or utcnow()
+    moment = now or db.now()
     with db.read() as session:
         if not system_mails.is_anything_to_do(session, now=moment):
             return 0

@@ -24,7 +24,7 @@ from bot.imports.reading import Options, Reading, SheetSeen, Source
 from bot.imports.result import ImportResult
 from bot.log import get_logger
 from storage import imports, workspaces
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.imports import Held, Untold
 from storage.models import ImportState
 
@@ -52,7 +52,7 @@ class Leaving(Exception):
 
 def read_next(db: Database, fetch: Fetch, *, now: datetime | None = None) -> bool:
     """Fetch, read and compare one import's files, and have its person shown what is in them; False when none is due."""
-    moment = now or utcnow()
+    moment = now or db.now()
     with db.read() as session:
         if not imports.is_anything_due(session, [ImportState.READING], now=moment):
             return False
@@ -74,7 +74,7 @@ def read_next(db: Database, fetch: Fetch, *, now: datetime | None = None) -> boo
 
 def import_next(db: Database, progress: Progress, *, now: datetime | None = None) -> bool:
     """Run one import that waits; False when none is due, or another one of its workspace runs."""
-    moment = now or utcnow()
+    moment = now or db.now()
     due = [ImportState.WAITING, ImportState.IMPORTING]
     with db.read() as session:
         if not imports.is_anything_due(session, due, now=moment):
@@ -88,12 +88,12 @@ def import_next(db: Database, progress: Progress, *, now: datetime | None = None
         progress(held.id, done, total)
         if done % 20_000 == 0:
             with db.write() as session:
-                if not imports.prolong(session, held, until=utcnow() + LEASE):
+                if not imports.prolong(session, held, until=db.now() + LEASE):
                     raise Leaving
 
     def settle(session: Session, outcome: Outcome) -> None:
         bad = [(each.name, each.content) for each in outcome.bad_files]
-        if not imports.done(session, held, counts(outcome), bad, now=utcnow()):
+        if not imports.done(session, held, counts(outcome), bad, now=db.now()):
             raise Leaving
 
     with _guarded(db, held, moment), _sources(db, held) as sources:
@@ -158,7 +158,7 @@ def forget_bad_rows(db: Database, each: Untold, file_id: int) -> None:
 def sweep(db: Database, *, now: datetime | None = None) -> int:
     """Discard imports, and delete their files, that nobody started within a day."""
     with db.write() as session:
-        return imports.discard_older(session, (now or utcnow()) - KEPT)
+        return imports.discard_older(session, (now or db.now()) - KEPT)
 
 
 def wishes_of(choices: Mapping[str, Any]) -> Wishes:

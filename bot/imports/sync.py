@@ -24,7 +24,7 @@ from bot.imports.reading import Source
 from bot.imports.singer import read_singer
 from bot.log import get_logger
 from storage import book, imports, settings, users
-from storage.db import Database, utcnow
+from storage.db import Database
 
 log = get_logger(__name__)
 MOST_TIME = timedelta(hours=2)
@@ -48,7 +48,7 @@ def run_due(
     db: Database, workspace_id: int, sync: Sync, *, leaving: threading.Event | None = None, now: datetime | None = None
 ) -> bool:
     """Run the command if it is due and runs nowhere; say whether it ran. `leaving` ends it, to be run anew later."""
-    moment = now or utcnow()
+    moment = now or db.now()
     with db.write() as session:
         book.lock(session, workspace_id)
         held = settings.sync(session, workspace_id)

@@ -11,7 +11,7 @@ from bot.domain.channels import SMS
 from bot.domain.keywords import Keyword, keyword_of
 from bot.log import get_logger
 from storage import replies, suppressions
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import ReplyKind
 from storage.replies import Author
 
@@ -37,7 +37,7 @@ def receive(db: Database, sms: InboundSms, *, now: datetime | None = None) -> Re
 
     STOP holds in every workspace: they share the number. START ends what STOP began, and no other suppression.
     """
-    now = now or utcnow()
+    now = now or db.now()
     with db.write() as session:
         everywhere = replies.workspaces_of(session)
         if not everywhere:

@@ -12,7 +12,7 @@ from bot.domain.sending_hours import parse_hours
 from bot.domain.sms_prices import LONGEST, parse_prices
 from bot.errors import FieldErrors
 from storage import outbox, settings
-from storage.db import Database, utcnow
+from storage.db import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def change(db: Database, caller: Caller, wanted: SendingSettings, *, now: dateti
     with db.write() as session:
         if hours:
             settings.set_sending_hours(session, caller.workspace_id, hours)
-            outbox.reckon_hours_anew(session, caller.workspace_id, hours, now=now or utcnow())
+            outbox.reckon_hours_anew(session, caller.workspace_id, hours, now=now or db.now())
         if wanted.sms is not None:
             terms = wanted.sms
             settings.set_sms(session, caller.workspace_id, prices=terms.prices.strip(), opt_out=terms.opt_out)

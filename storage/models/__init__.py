@@ -11,6 +11,7 @@ from storage.models.customers import (
     InvoiceStatus,
     Suppression,
 )
+from storage.models.engine import RateToken, WorkerSeen
 from storage.models.imports import Import, ImportFile, ImportMap, ImportState
 from storage.models.inbox import ProviderReceipt, Reply, ReplyKind
 from storage.models.notifications import (
@@ -41,6 +42,7 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "ProviderReceipt",
+    "RateToken",
     "Reply",
     "ReplyKind",
     "SavedAudience",
@@ -50,5 +52,6 @@ __all__ = [
     "SystemMailKind",
     "SystemMailState",
     "User",
+    "WorkerSeen",
     "Workspace",
 ]

@@ -89,9 +89,11 @@ class Action(InWorkspace, Base):
         CheckConstraint("claim_token IS NULL OR lease_until IS NOT NULL", name="claim_has_lease"),
         CheckConstraint("state <> 'queued' OR due_at IS NOT NULL", name="queued_has_due"),
         CheckConstraint("state NOT IN ('sent', 'delivered') OR sent_at IS NOT NULL", name="sent_has_time"),
-        # what a worker looks for: due rows, oldest first; and claims that ran out
+        # what a worker looks for: a campaign's due rows, oldest first; and claims that ran out
         Index(
-            "ix_actions_due",
+            "ix_actions_queue",
+            "campaign_id",
+            "channel",
             "due_at",
             "id",
             sqlite_where=text("state = 'queued'"),

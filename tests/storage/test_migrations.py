@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import inspect
 
+from storage import word_search
 from storage.db import Database
 from storage.migrate import drift, is_current, upgrade
 from storage.models import Base
+
+ENGINE_ONLY = {"workspaces", "workers", "rate_tokens"}
+"""Workspaces themselves, and what holds nothing of anybody's customers."""
 
 
 def test_migrated_database_is_in_step_with_the_models(db: Database) -> None:
@@ -15,12 +19,14 @@ def test_migrated_database_is_in_step_with_the_models(db: Database) -> None:
 
 
 def test_every_table_exists_and_belongs_to_a_workspace(db: Database) -> None:
-    names = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    names = {name for name in inspect(db.engine).get_table_names() if not word_search.is_own(name)} - {
+        "alembic_version"
+    }
     assert names == set(Base.metadata.tables)
     for table in Base.metadata.tables.values():
-        assert table.name == "workspaces" or "workspace_id" in table.columns
+        assert table.name in ENGINE_ONLY or "workspace_id" in table.columns
 
 
 def test_second_upgrade_changes_nothing(db: Database, database_url: str) -> None:
-    assert upgrade(database_url) == upgrade(database_url) == "0004"
+    assert upgrade(database_url) == upgrade(database_url) == "0005"
     assert drift(db) == []

@@ -1,0 +1,162 @@
+"""The desk of the database thread: what has happened is settled in one transaction, what is to come claimed in another.
+
+Everything here runs in one thread. Handoffs are answered as soon as they are committed, before more work is claimed, so
+that the sender threads never wait for a claim.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.dispatch import poison
+from bot.dispatch import settle as settling
+from bot.dispatch.lane import Lane
+from bot.dispatch.prepare import Job, Later, Prepare, Refused
+from bot.dispatch.reports import Called, HandOff, Report, Unreachable
+from bot.domain.rates import Limits
+from bot.domain.states import Reason
+from storage import actions, notifications, outbox
+from storage.db import Database, steady
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks at when the next action falls due, while nobody wakes us; and between limited claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a worker works: its name, what it claims at once, how long claims hold, when a job is rechecked."""
+
+    name: str
+    batch: int
+    lease: timedelta
+    fresh_for: timedelta
+    limits: Mapping[str, Limits]
+
+
+class Desk:
+    """Settles, hands off and claims for the lanes of one worker."""
+
+    def __init__(self, db: Database, lanes: Mapping[str, Lane], prepare: Prepare, terms: Terms) -> None:
+        self._db, self._lanes, self._prepare, self._terms = db, lanes, prepare, terms
+        self._closed_until: dict[str, float] = {}
+        self._probing: set[str] = set()
+        self._lost_tokens: list[str] = []
+        self._owed: set[int] = set()
+        self._claim_again_at = self._looked_at = 0.0
+        self.next_due: datetime | None = None
+
+    @property
+    def owes(self) -> bool:
+        """Say whether a campaign's message is still to be touched, or a claim to be undone that may have been made."""
+        return bool(self._owed or self._lost_tokens)
+
+    def look_afresh(self) -> None:
+        """Forget when the next action falls due: somebody said that this has changed."""
+        self._looked_at = 0.0
+
+    def wait_with_claims(self, seconds: float) -> None:
+        """Claim nothing for a while: what has happened is settled first."""
+        self._claim_again_at = steady() + seconds
+
+    def settle(self, reports: Sequence[Report]) -> None:
+        """Write down what happened, note the handoffs that are asked for, and answer them once that is committed."""
+        begun, now = steady(), self._db.now()
+        asked = [report for report in reports if isinstance(report, HandOff)]
+        with self._db.write() as session, notifications.gathering(session) as touched:
+            book = settling.Book(session, now, actions.worker(self._terms.name))
+            self._close_lanes(book, reports)
+            settling.settle(book, reports)
+            if self._lost_tokens:
+                actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
+            lease, fresh_for = self._terms.lease, self._terms.fresh_for
+            granted = settling.hand_off(book, asked, prepare=self._prepare, lease=lease, fresh_for=fresh_for)
+            owed = notifications.touch_free(session, touched | self._owed)
+        self._owed, self._lost_tokens = owed, []
+        for request in asked:
+            request.grant.answer(granted, begun + lease.total_seconds() / 2)
+
+    def park(self, report: Report, error: BaseException) -> None:
+        """Give what a report is about to a person, because it can't be settled as it is."""
+        with self._db.write() as session:
+            book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
+            settling.park(book, report, poison.reference_for(error))
+        if isinstance(report, HandOff):
+            report.grant.answer(frozenset(), 0)
+
+    def claim(self) -> None:
+        """Claim what is due for the lanes that want more, and put it before their threads."""
+        lanes = self._open_lanes()
+        if not lanes or not self._is_due():
+            return
+        claimed: list[tuple[Lane, list[Job]]] = []
+        tokens = {lane.name: str(uuid.uuid4()) for lane in lanes}
+        try:
+            with self._db.write() as session, notifications.gathering(session) as touched:
+                book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
+                claimed = [(lane, self._claim(book, lane, tokens[lane.name])) for lane in lanes]
+                self._look(session)
+                owed = notifications.touch_free(session, touched)
+        except BaseException:
+            self._lost_tokens += tokens.values()  # the commit may have taken place unseen
+            raise
+        self._owed |= owed
+        for lane, jobs in claimed:
+            for job in jobs:
+                lane.jobs.put(job)
+
+    def is_claiming(self) -> bool:
+        """Say whether any lane wants more work."""
+        return bool(self._open_lanes())
+
+    def _is_due(self) -> bool:
+        if steady() - self._looked_at >= LOOK_EVERY:
+            with self._db.read() as session:
+                self._look(session)
+        return self.next_due is not None and self.next_due <= self._db.now()
+
+    def _look(self, session: Session) -> None:
+        self.next_due, self._looked_at = outbox.next_due(session, list(self._lanes)), steady()
+
+    def _open_lanes(self) -> list[Lane]:
+        clock = steady()
+        if clock < self._claim_again_at:
+            return []
+        wanting = (lane for lane in self._lanes.values() if self._closed_until.get(lane.name, 0) <= clock)
+        return [lane for lane in wanting if lane.jobs.qsize() <= self._terms.batch // 2]
+
+    def _claim(self, book: settling.Book, lane: Lane, token: str) -> list[Job]:
+        limits = self._terms.limits.get(lane.name)
+        rows = actions.claim_due(
+            book.session,
+            worker_name=self._terms.name,
+            now=book.now,
+            # one alone finds out whether a provider is back
+            limit=1 if lane.name in self._probing else self._terms.batch,
+            lease=self._terms.lease,
+            channels=[lane.name],
+            limits=limits,
+            token=token,
+        )
+        if limits or lane.name in self._probing:
+            self._closed_until[lane.name] = steady() + LOOK_EVERY
+        checked = poison.prepared(book.session, rows, book.now, self._prepare)
+        settling.refuse(book, [c for c in checked if isinstance(c, Refused)])
+        settling.put_off(book, [c for c in checked if isinstance(c, Later)])
+        return [c for c in checked if isinstance(c, Job)]
+
+    def _close_lanes(self, book: settling.Book, reports: Sequence[Report]) -> None:
+        """Return to the queue what waits for a provider that can't be reached, and claim nothing for it for a while."""
+        for report in reports:
+            if isinstance(report, Called | HandOff):
+                self._probing.discard((report.jobs[0] if isinstance(report, HandOff) else report.job).claimed.channel)
+            if not isinstance(report, Unreachable) or not report.lane_is_down:
+                continue
+            lane = self._lanes[report.job.claimed.channel]
+            self._closed_until[lane.name] = steady() + report.pause
+            self._probing.add(lane.name)
+            settling.put_back(book, lane.drain(), Reason.TRANSIENT, report.error.detail)

@@ -1,0 +1,163 @@
+"""Claiming: how a worker takes due actions, fairly between workspaces and campaigns, and within the rate limits."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import sample
+from typing import Any
+
+from sqlalchemy import Row, Select, exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from bot.domain.fairness import in_turns, shares
+from bot.domain.rates import Limits
+from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
+from storage import rates
+from storage.models import Action, Campaign
+from storage.transitions import Cause, is_queued, move, worker
+
+MOST_CAMPAIGNS = 50
+"""Campaigns that one claim takes from; where more wait, which ones is left to chance."""
+_ROUNDS = 3
+"""How often what some campaigns left over is offered to the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An action that a worker holds under `token` until its lease ends."""
+
+    id: int
+    workspace_id: int
+    campaign_id: int
+    customer_id: int
+    channel: str
+    recipients: list[dict[str, Any]]
+    cc: list[str]
+    message_id: str
+    attempts: int
+    force: bool
+    token: str
+
+
+_COLUMNS = [getattr(Action, name) for name in Claimed.__slots__ if name != "token"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A sending campaign with something due; `sender` names whose rate limit counts."""
+
+    id: int
+    workspace_id: int
+    sender: str
+
+
+def claim_due(
+    session: Session,
+    *,
+    worker_name: str,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    channels: Collection[str],
+    limits: Limits | None = None,
+    token: str | None = None,
+) -> list[Claimed]:
+    """Take up to `limit` due actions of campaigns that are sending, until `now + lease`.
+
+    Every workspace gets an equal part, and within it every campaign, oldest due first; the rows come in turns, so that
+    no campaign waits behind another one's. Several workers never get the same row: PostgreSQL skips rows that another
+    one is locking, SQLite has one writer. With `limits` the channel must be one.
+    """
+    token = token or str(uuid.uuid4())
+    found = _found(session, sorted(channels), now, limit, limits or Limits())
+    if not found:
+        return []
+    held = {"claim_token": token, "claimed_by": worker_name[:100], "lease_until": now + lease}
+    cause = Cause(Reason.CLAIMED, now, worker(worker_name))
+    ids = in_turns(found)
+    move(session, ActionEvent.CLAIM, [Action.id.in_(ids)], cause, **held)
+    query = select(*_COLUMNS).where(Action.claim_token == token, Action.state == ActionState.SENDING.value)
+    rows = {row["id"]: row for row in session.execute(query.where(Action.id.in_(ids))).mappings()}
+    return [Claimed(**rows[i], token=token) for i in ids if i in rows]
+
+
+def next_due(session: Session, channels: Collection[str]) -> datetime | None:
+    """Return when the next queued action of a campaign that is sending falls due, in any workspace; None for none."""
+    earliest = select(func.min(Action.due_at)).where(Action.campaign_id == Campaign.id, is_queued())
+    if channels:
+        earliest = earliest.where(Action.channel.in_(sorted(channels)))
+    # one step into the index a campaign, however many actions wait
+    first = earliest.correlate(Campaign).scalar_subquery()
+    query = select(first.label("due_at")).where(Campaign.state == CampaignState.SENDING.value).subquery()
+    found: datetime | None = session.scalar(select(func.min(query.c.due_at)))
+    return found
+
+
+def _found(session: Session, channels: list[str], now: datetime, limit: int, limits: Limits) -> list[list[int]]:
+    """Return ids of due actions, a list for each campaign."""
+    waiting = {row.id: row for row in _waiting(session, channels, now)}
+    if not waiting:
+        return []
+    everything = rates.lock(session, channels[0], limits.provider, now)
+    left = min(limit, everything.free) if everything is not None else limit
+    taken: dict[int, list[Row[int, datetime | None]]] = {campaign_id: [] for campaign_id in waiting}
+    hungry = dict.fromkeys(waiting)
+    for _ in range(_ROUNDS):
+        parts = shares({i: waiting[i].workspace_id for i in hungry}, left)
+        for campaign_id, part in parts.items():
+            rows = _of_campaign(session, waiting[campaign_id], channels, now, part, taken[campaign_id], limits)
+            taken[campaign_id] += rows
+            left -= len(rows)
+            if len(rows) < part:
+                del hungry[campaign_id]
+        if not left or not hungry:
+            break
+    total = sum(map(len, taken.values()))
+    if everything is not None and total:
+        everything.spend(total)
+    return [[row[0] for row in rows] for rows in taken.values()] if total else []
+
+
+def _of_campaign(
+    session: Session,
+    campaign: _Waiting,
+    channels: list[str],
+    now: datetime,
+    part: int,
+    taken: list[Row[int, datetime | None]],
+    limits: Limits,
+) -> list[Row[int, datetime | None]]:
+    bucket = rates.lock(session, f"{channels[0]}:{campaign.workspace_id}:{campaign.sender}", limits.sender, now)
+    part = min(part, bucket.free) if bucket is not None else part
+    if part <= 0:
+        return []
+    query = _due(campaign.id, channels, now)
+    if taken:
+        query = query.where(tuple_(Action.due_at, Action.id) > tuple_(taken[-1][1], taken[-1][0]))
+    rows = list(session.execute(query.limit(part).with_for_update(skip_locked=True)))
+    if bucket is not None and rows:
+        bucket.spend(len(rows))
+    return rows
+
+
+def _due(campaign_id: int, channels: list[str], now: datetime) -> Select[int, datetime | None]:
+    query = select(Action.id, Action.due_at).where(
+        Action.campaign_id == campaign_id, is_queued(), Action.channel.in_(channels), Action.due_at <= now
+    )
+    return query.order_by(Action.due_at, Action.id)
+
+
+def _waiting(session: Session, channels: list[str], now: datetime) -> list[_Waiting]:
+    something = exists().where(
+        Action.campaign_id == Campaign.id, is_queued(), Action.channel.in_(channels), Action.due_at <= now
+    )
+    query = select(Campaign.id, Campaign.workspace_id, Campaign.sender_user_id, Campaign.sender_alias_id)
+    query = query.where(Campaign.state == CampaignState.SENDING.value, something).order_by(Campaign.id)
+    rows = [
+        _Waiting(campaign_id, workspace_id, f"user-{user_id}" if user_id is not None else f"alias-{alias_id}")
+        for campaign_id, workspace_id, user_id, alias_id in session.execute(query)
+    ]
+    return sample(rows, MOST_CAMPAIGNS) if len(rows) > MOST_CAMPAIGNS else rows
