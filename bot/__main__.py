@@ -1,4 +1,4 @@
-"""The command line: campaign-bot run, web, worker, migrate, import, check."""
+"""The command line: campaign-bot run, web, worker, migrate, import, check, doctor."""
 
 from __future__ import annotations
 
@@ -111,6 +111,28 @@ def check() -> None:
     if not settings.uses_socket_mode:
         print(f"Slack's request URL: {(settings.public_url or 'PUBLIC_URL').rstrip('/')}/slack/events")
     if failed:
+        sys.exit(1)
+
+
+@app.command()
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Repair what can be repaired safely, then look again.")] = False,
+) -> None:
+    """Say how the engine stands: actions, workers, stuck claims, rows that don't agree; exit 1 where any is wrong."""
+    from bot.doctor import examine
+    from storage.db import Database
+
+    settings = load_settings()
+    _ready(settings)
+    report = examine(Database(settings.database_url), mend=mend)
+    for line in report.lines:
+        print(line)
+    for finding in report.findings:
+        if finding.wrong:
+            print(f"fault {finding.what}: {finding.wrong}\n      {finding.advice}")
+        else:
+            print(f"ok    {finding.what}")
+    if not report.is_well:
         sys.exit(1)
 
 

@@ -7,12 +7,12 @@ claimed by somebody else. The worker claims, hands off and settles under its cla
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
@@ -21,11 +21,14 @@ from storage.claims import claim_due as claim_due
 from storage.decisions import ignore as ignore
 from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
+from storage.handoffs import hand_off as hand_off
+from storage.handoffs import handed_off as handed_off
+from storage.handoffs import keep_text as keep_text
+from storage.handoffs import settle_sent as settle_sent
 from storage.models import Action, Campaign
 from storage.outcomes import SentAction as SentAction
 from storage.outcomes import bounce as bounce
 from storage.outcomes import deliver as deliver
-from storage.outcomes import keep_sent
 from storage.outcomes import send_unsent as send_unsent
 from storage.outcomes import settle_late as settle_late
 from storage.transitions import Cause, Moved, ids_of, is_queued, is_sending, move, record
@@ -88,39 +91,6 @@ def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: dateti
     return len(everything)
 
 
-def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
-    """Note, just before the provider is called, that it will be; return the ids that may go out, each only once.
-
-    What is missing was claimed by somebody else meanwhile, handed off before, or its campaign is no longer sending.
-    The lease starts anew: it must outlast the longest call. The caller commits before it sends anything.
-    """
-    sending = select(Campaign.id).where(Campaign.state == CampaignState.SENDING.value)
-    statement = (
-        update(Action)
-        .where(*_held(token, ids), Action.state == ActionState.SENDING.value, Action.handed_off_at.is_(None))
-        .where(Action.campaign_id.in_(sending))
-        .values(handed_off_at=now, attempts=Action.attempts + 1, lease_until=now + lease, updated_at=now)
-        .returning(Action.id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(session.scalars(statement))
-
-
-def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
-    """Keep what is about to be handed over, so that the provider can be asked for it after a crash."""
-    if texts:
-        statement = update(Action.__table__).where(Action.id == bindparam("action_id"), Action.claim_token == token)  # type: ignore[arg-type]
-        values = [{"action_id": action_id, "text": text} for action_id, text in texts.items()]
-        session.connection().execute(statement.values(sent_text=bindparam("text")), values)
-
-
-def handed_off(session: Session, token: str, ids: Collection[int]) -> set[int]:
-    """Return those that are handed off under this token: for a worker whose commit was cut off without an answer."""
-    return set(
-        session.scalars(select(Action.id).where(*_handed(token, ids), Action.state == ActionState.SENDING.value))
-    )
-
-
 def release(
     session: Session,
     token: str,
@@ -151,20 +121,6 @@ def release_claims(session: Session, tokens: Collection[str], *, now: datetime, 
     where = [is_sending(), Action.claim_token.in_(list(tokens)), Action.handed_off_at.is_(None)]
     moved = move(session, ActionEvent.RELEASE, where, Cause(Reason.STOPPED, now, actor))
     return _requeued(session, moved, now, actor)
-
-
-def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:
-    """Settle what the provider accepted, with what was sent; its customers count as contacted now."""
-    moved: list[Moved] = []
-    kept = {row.id: row for row in sent}
-    for row in [r for r in sent if r.refused]:
-        cause = Cause(Reason.PARTLY_REFUSED, now, actor, row.refused)
-        moved += move(session, ActionEvent.ACCEPT, _handed(token, [row.id]), cause, sent_at=now)
-    whole = [r.id for r in sent if not r.refused]
-    moved += move(session, ActionEvent.ACCEPT, _handed(token, whole), Cause(Reason.ACCEPTED, now, actor), sent_at=now)
-    ids = [row.id for row in moved]
-    keep_sent(session, [kept[i] for i in ids], now)
-    return ids
 
 
 def settle_retry(

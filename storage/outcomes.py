@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, Reason
-from storage.models import Action, Customer
+from storage.db import UtcDateTime
+from storage.models import Action
 from storage.transitions import Cause, ids_of, in_workspace, move
 
 
@@ -24,27 +26,32 @@ class SentAction:
     text: str
     refused: str | None = None
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Return what goes into the action's row."""
+        return {"id": self.id, "provider": self.provider_id[:255], "subject": self.subject, "text": self.text}
 
-def keep_sent(session: Session, sent: Sequence[SentAction], now: datetime) -> None:
-    """Write down what was sent; its customers count as contacted now."""
-    if not sent:
-        return
-    statement = update(Action.__table__).where(Action.id == bindparam("action_id"))  # type: ignore[arg-type]
-    statement = statement.values(
-        provider_id=bindparam("provider"), sent_subject=bindparam("subject"), sent_text=bindparam("text")
-    )
-    session.connection().execute(
-        statement,
-        [{"action_id": r.id, "provider": r.provider_id[:255], "subject": r.subject, "text": r.text} for r in sent],
-    )
-    written_to = select(Action.customer_id).where(Action.id.in_([r.id for r in sent]))
-    earlier = or_(Customer.last_contacted_at.is_(None), Customer.last_contacted_at < now)
-    session.execute(
-        update(Customer)
-        .where(Customer.id.in_(written_to), earlier)
-        .values(last_contacted_at=now)
-        .execution_options(synchronize_session=False)
-    )
+
+_KEEP = text("UPDATE actions SET provider_id = :provider, sent_subject = :subject, sent_text = :text WHERE id = :id")
+_CONTACTED = text(
+    """
+    UPDATE customers SET last_contacted_at = :now
+    WHERE id IN (SELECT customer_id FROM actions WHERE id IN :ids)
+    AND (last_contacted_at IS NULL OR last_contacted_at < :now)
+    """
+).bindparams(bindparam("now", type_=UtcDateTime()), bindparam("ids", expanding=True))
+
+
+def keep_sent(session: Session, sent: Sequence[SentAction]) -> None:
+    """Keep the words of messages that are settled as sent."""
+    if sent:
+        session.connection().execute(_KEEP, [row.kept for row in sent])
+
+
+def note_contacted(session: Session, ids: Collection[int], now: datetime) -> None:
+    """Note that the customers of these actions were contacted."""
+    if ids:
+        session.connection().execute(_CONTACTED, {"ids": list(ids), "now": now})
 
 
 def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
@@ -68,7 +75,9 @@ def settle_late(session: Session, sent: SentAction, *, message_id: str, now: dat
     where = [Action.id == sent.id, Action.message_id == message_id, Action.handed_off_at.is_not(None)]
     cause = Cause(Reason.LATE_RECEIPT, now, actor, sent.refused)
     moved = move(session, ActionEvent.SETTLE, where, cause, sent_at=now)
-    keep_sent(session, [sent] if moved else [], now)
+    if moved:
+        keep_sent(session, [sent])
+        note_contacted(session, [sent.id], now)
     return ids_of(moved)
 
 

@@ -42,6 +42,9 @@ class Moved:
     campaign_id: int
 
 
+_WRITE = insert(ActionHistory.__table__)  # type: ignore[arg-type]
+
+
 def move(
     session: Session, event: ActionEvent, where: Sequence[ColumnElement[bool]], cause: Cause, **values: Any
 ) -> list[Moved]:
@@ -55,13 +58,13 @@ def move(
     if before is ActionState.SENDING:
         changes |= _UNCLAIMED
     statement = (
-        update(Action)
+        update(Action.__table__)  # type: ignore[arg-type]
         .where(Action.state == before.value, *where)
         .values({**changes, **values})
         .returning(Action.id, Action.workspace_id, Action.campaign_id)
-        .execution_options(synchronize_session=False)
     )
-    moved = sorted((Moved(*row) for row in session.execute(statement)), key=lambda row: row.id)
+    # the table, not the model: what the session has loaded is not looked through for each row that moves
+    moved = sorted((Moved(*row) for row in session.connection().execute(statement)), key=lambda row: row.id)
     record(session, moved, event.value, before, after, cause)
     notifications.touch(session, {row.campaign_id for row in moved}, at=cause.at)
     return moved
@@ -73,8 +76,8 @@ def record(
     """Write one row of history for each of `moved`; `before` is None for rows that were just made."""
     if not moved:
         return
-    session.execute(
-        insert(ActionHistory),
+    session.connection().execute(
+        _WRITE,
         [
             {
                 "workspace_id": row.workspace_id,

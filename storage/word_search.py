@@ -30,6 +30,8 @@ _OLD = "old.id, old.workspace_id, old.name_folded, old.group_folded"
 _FORGET = f"INSERT INTO {TABLE} ({TABLE}, {_COLUMNS.replace('id,', 'rowid,', 1)}) VALUES ('delete', {_OLD});"  # noqa: S608
 _LEARN = f"INSERT INTO {TABLE} ({_COLUMNS.replace('id,', 'rowid,', 1)}) VALUES ({_NEW});"  # noqa: S608
 
+SQLITE_REBUILD = f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')"  # noqa: S608
+SQLITE_CHECK = f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('integrity-check', 1)"  # noqa: S608
 SQLITE = (
     f"CREATE VIRTUAL TABLE {TABLE} USING fts5 (workspace_id, name_folded, group_folded, content='customers', "
     "content_rowid='id', prefix='1 2 3 4', tokenize='unicode61 remove_diacritics 0')",
@@ -37,7 +39,7 @@ SQLITE = (
     f"CREATE TRIGGER {TABLE}_old AFTER DELETE ON customers BEGIN {_FORGET} END",
     f"CREATE TRIGGER {TABLE}_changed AFTER UPDATE OF id, workspace_id, name_folded, group_folded ON customers "
     f"BEGIN {_FORGET} {_LEARN} END",
-    f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')",  # noqa: S608
+    SQLITE_REBUILD,
 )
 POSTGRESQL = (f"CREATE INDEX {INDEX} ON customers USING gin (({VECTOR})) WITH (fastupdate = off)",)
 

@@ -21,6 +21,7 @@ HELD = {
     "mail",
     "held",
     "token",
+    "tokens",
     "sent",
     "moved",
     "condition",
@@ -32,19 +33,29 @@ HELD = {
 NOT_QUERIES = {"db", "migrate", "migrations", "models"}
 
 FOR_WORKERS = {
-    "actions": {"cancel_strays", "claim_due", "insert_frozen", "rescue_expired"},
+    "actions": {"cancel_strays", "insert_frozen", "rescue_expired"},
     "campaign_states": {"complete_finished", "next_start", "pause_missed", "start_due"},
     "campaigns": {"by_id", "freeze", "late", "set_left_out", "unfrozen"},
+    "claims": {"claim_due", "next_due"},
+    "health": {
+        "actions_by_state", "behind_since", "campaigns_by_state", "completed_with_open_actions", "contacted_unnoted",
+        "note_contacted", "rebuild_words", "reopen", "strays", "stuck_leases", "system_mails_late", "unfrozen_since",
+        "words_are_whole",
+    },
     "imports": {
         "claim_import", "claim_reading", "discard_older", "is_anything_due", "message_of", "untold",
     },
-    "notifications": {"claim_behind", "living_of", "touch"},
-    "outbox": {"next_due", "oldest_due_age"},
+    "notifications": {"claim_behind", "gathering", "living_of", "touch", "touch_free"},
+    "outbox": {"oldest_due_age"},
+    "outcomes": {"note_contacted"},
+    "rates": {"lock"},
     "receipts": {"applied", "known_ids", "pending", "unsettled"},
     "system_mails": {"claim", "fail_expired", "is_anything_to_do"},
     "freeze": {"freeze_due"},
     "telling": {"claim"},
     "tick": {"tell_delays", "tick"},
+    "wakeups": {"listen", "tell"},
+    "workers": {"everyone", "gone", "seen"},
 }  # fmt: skip
 """What workers do for all workspaces at once; each row it touches keeps its own workspace_id."""
 
@@ -60,6 +71,7 @@ CONDITIONS = {
     "receipts": {"is_uncertain"},
     "customer_filter": {"is_collectible", "is_overdue", "is_undisputed", "matches_text"},
     "transitions": {"is_queued", "is_sending", "move", "person", "worker"},
+    "word_search": {"is_own"},
 }
 """Parts of a query; whoever puts them into one brings the workspace."""
 

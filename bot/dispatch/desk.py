@@ -26,6 +26,9 @@ from storage.db import Database, steady
 LOOK_EVERY = 0.2
 """Seconds between two looks at when the next action falls due, while nobody wakes us; and between limited claims."""
 
+TOUCH_EVERY = 0.5
+"""Seconds between two times that a campaign's message is told to be behind, while messages go out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -47,7 +50,7 @@ class Desk:
         self._probing: set[str] = set()
         self._lost_tokens: list[str] = []
         self._owed: set[int] = set()
-        self._claim_again_at = self._looked_at = 0.0
+        self._claim_again_at = self._looked_at = self._touched_at = 0.0
         self.next_due: datetime | None = None
 
     @property
@@ -75,7 +78,7 @@ class Desk:
                 actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
             lease, fresh_for = self._terms.lease, self._terms.fresh_for
             granted = settling.hand_off(book, asked, prepare=self._prepare, lease=lease, fresh_for=fresh_for)
-            owed = notifications.touch_free(session, touched | self._owed)
+            owed = self._touch(session, touched | self._owed, rarely=bool(reports))
         self._owed, self._lost_tokens = owed, []
         for request in asked:
             request.grant.answer(granted, begun + lease.total_seconds() / 2)
@@ -100,7 +103,7 @@ class Desk:
                 book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
                 claimed = [(lane, self._claim(book, lane, tokens[lane.name])) for lane in lanes]
                 self._look(session)
-                owed = notifications.touch_free(session, touched)
+                owed = self._touch(session, touched, rarely=True)
         except BaseException:
             self._lost_tokens += tokens.values()  # the commit may have taken place unseen
             raise
@@ -108,6 +111,16 @@ class Desk:
         for lane, jobs in claimed:
             for job in jobs:
                 lane.jobs.put(job)
+
+    def _touch(self, session: Session, campaign_ids: set[int], *, rarely: bool) -> set[int]:
+        """Tell the campaigns' messages that they are behind; `rarely` once in a while, as they are drawn no faster.
+
+        Return those still to be told. If they never are, the end of their campaign tells them.
+        """
+        if rarely and steady() - self._touched_at < TOUCH_EVERY:
+            return campaign_ids
+        self._touched_at = steady()
+        return notifications.touch_free(session, campaign_ids)
 
     def is_claiming(self) -> bool:
         """Say whether any lane wants more work."""

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
+from bot.domain.states import ActionState, CampaignState
 from sandbox import MailCatcher, Sandbox
+from storage.db import Database
+from tests.builders import NOW, Builder
 
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 
@@ -49,7 +52,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
 def test_help_names_every_command() -> None:
     code, said = campaign_bot("--help")
     assert code == 0
-    for command in ("run", "web", "worker", "migrate", "import", "check", "demo", "version"):
+    for command in ("run", "web", "worker", "migrate", "import", "check", "doctor", "demo", "version"):
         assert f"│ {command} " in said
 
 
@@ -96,6 +99,25 @@ def said(settings: dict[str, str]) -> str:
     code, told = campaign_bot("check", **settings)
     assert code == 1
     return told
+
+
+def test_the_doctor_says_how_things_stand_and_mends_what_it_finds(settings: dict[str, str]) -> None:
+    campaign_bot("migrate", **settings)
+    code, said = campaign_bot("doctor", **settings)
+    assert (code, said.splitlines()[0]) == (0, "actions: none")
+    assert "ok    claims whose lease ran out\n" in said
+
+    db = Database(settings["DATABASE_URL"])
+    build = Builder(db)
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    build.action(campaign, state=ActionState.SENDING, lease_until=NOW)
+    db.dispose()
+    code, said = campaign_bot("doctor", **settings)
+    assert code == 1
+    assert "fault claims whose lease ran out: 1\n      no worker rescues them: is one running?\n" in said
+    code, said = campaign_bot("doctor", "--mend", **settings)
+    assert "actions: 1 queued\n" in said
+    assert "ok    claims whose lease ran out\n" in said
 
 
 def test_a_port_in_use(settings: dict[str, str]) -> None:

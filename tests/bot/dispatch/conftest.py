@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 from sqlalchemy import select
 
+from bot import log
 from bot.channels.email import EmailChannel
 from bot.channels.smtp import SmtpTarget, Timeouts
 from bot.dispatch.dispatcher import Dispatcher
@@ -22,6 +23,12 @@ from tests.builders import Builder
 
 class Start(Protocol):
     def __call__(self, **options: Any) -> Dispatcher: ...
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_log() -> None:
+    """Log as the bot does: structlog's own default draws every frame with its locals."""
+    log.configure(json=True)
 
 
 @pytest.fixture
@@ -85,7 +92,7 @@ class Book:
         return self.now(action)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 40) -> None:
     """Poll for a condition until a deadline."""
     deadline = time.monotonic() + seconds
     while not condition():
