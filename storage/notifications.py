@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import Campaign, Notification, NotificationKind, User, Workspace
@@ -39,14 +39,18 @@ class Behind:
     token: str
 
 
-def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime) -> None:
-    """Say that these campaigns' living messages are behind, in the transaction that changed what they show."""
+def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime, soon: bool = False) -> None:
+    """Say that these campaigns' living messages are behind, in the transaction that changed what they show.
+
+    They are drawn at the pace that Slack allows; those that a person waits for (`soon`) at once, unless Slack refused
+    the last try.
+    """
     ids = sorted(set(campaign_ids))
     gathered: set[int] | None = session.info.get(_GATHERED)
-    if gathered is not None:
+    if gathered is not None and not soon:
         gathered.update(ids)
     elif ids:
-        session.execute(_grown(_living(ids)))
+        session.execute(_grown(_living(ids), **({"due_at": _at_once(at)} if soon else {})))
 
 
 @contextmanager
@@ -79,8 +83,13 @@ def _living(campaign_ids: Sequence[int]) -> list[ColumnElement[bool]]:
     return [Notification.campaign_id.in_(campaign_ids), Notification.kind == NotificationKind.CAMPAIGN.value]
 
 
-def _grown(where: Sequence[ColumnElement[bool]]) -> Update:
-    grown = update(Notification).where(*where).values(version=Notification.version + 1)
+def _at_once(at: datetime) -> ColumnElement[datetime]:
+    is_early = (Notification.attempts == 0) & (Notification.due_at > at)
+    return case((is_early, literal(at, Notification.due_at.type)), else_=Notification.due_at)
+
+
+def _grown(where: Sequence[ColumnElement[bool]], **values: Any) -> Update:
+    grown = update(Notification).where(*where).values(version=Notification.version + 1, **values)
     return grown.execution_options(synchronize_session=False)
 
 

@@ -66,7 +66,8 @@ def move(
     # the table, not the model: what the session has loaded is not looked through for each row that moves
     moved = sorted((Moved(*row) for row in session.connection().execute(statement)), key=lambda row: row.id)
     record(session, moved, event.value, before, after, cause)
-    notifications.touch(session, {row.campaign_id for row in moved}, at=cause.at)
+    is_awaited = cause.actor.startswith("user:")
+    notifications.touch(session, {row.campaign_id for row in moved}, at=cause.at, soon=is_awaited)
     return moved
 
 

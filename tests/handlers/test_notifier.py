@@ -75,6 +75,29 @@ def test_a_message_is_not_redrawn_within_a_second_and_a_half(
     assert notifier.draw_due(now=NOW + timedelta(seconds=1.6)) == 1
 
 
+def test_what_a_person_waits_for_is_drawn_at_once(
+    db: Database, build: Builder, slack: SlackServer, notifier: Notifier
+) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    notifier.draw_due(now=NOW)
+    moment = NOW + timedelta(seconds=0.3)
+    with db.write() as session:
+        notifications.touch(session, [campaign.id], at=moment, soon=True)
+    assert notifier.draw_due(now=moment) == 1
+
+
+def test_what_a_person_waits_for_is_not_tried_sooner_than_slack_asked(
+    db: Database, build: Builder, slack: SlackServer, notifier: Notifier
+) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    slack.faults.append(Fault("chat.postMessage", status=429, headers={"Retry-After": "30"}))
+    assert notifier.draw_due(now=NOW) == 0
+    with db.write() as session:
+        notifications.touch(session, [campaign.id], at=NOW, soon=True)
+    assert notifier.draw_due(now=NOW + timedelta(seconds=29)) == 0
+    assert notifier.draw_due(now=NOW + timedelta(seconds=31)) == 1
+
+
 @pytest.mark.parametrize(
     "fault",
     [
