@@ -111,6 +111,7 @@ def test_pause_resume_and_cancel_while_it_runs(closed_office: Office) -> None:
     alice = office.alice
     office.mail.hold()
     office.send(alice)
+    office.mail.wait_for(1)
     office.said(alice, "Sending: 0 of 23 messages sent.").click("Pause")
     office.said(alice, "Paused: nothing goes out until you resume it.")
     office.mail.release()
@@ -118,6 +119,7 @@ def test_pause_resume_and_cancel_while_it_runs(closed_office: Office) -> None:
     assert len(office.mail.messages) == 1, "what was handed over settles, nothing else goes out"
     office.mail.hold()
     paused.click("Resume")
+    office.mail.wait_for(2)
     office.said(alice, "Sending: 1 of 23 messages sent.").click("Cancel")
     office.said(alice, "Cancelled: 1 sent, 21 still being handed over")
     office.mail.release()
