@@ -34,7 +34,7 @@ from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.scheduler import Job, make_scheduler
 from bot.web import SlackAnswer, make_web
-from bot.wiring import configured, make_channels, make_hooks, make_sms
+from bot.wiring import configured, make_bounces, make_channels, make_hooks, make_sms
 from handlers.deps import Deps
 from handlers.importer import Importer
 from handlers.notifier import Notifier
@@ -60,6 +60,7 @@ class Worker:
         )
         notifier = Notifier(db, lambda _team_id: slack_client(settings))
         self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
+        self._bounces = make_bounces(settings, db)
         self._leaving = threading.Event()
         secret_key = settings.secret_key.get_secret_value()
         self._scheduler = make_scheduler(
@@ -71,6 +72,7 @@ class Worker:
                 Job("rescue", 15, self._alone("rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
                 Job("delays", 30, self._alone("delays", lambda: tick.tell_delays(db))),
                 Job("heartbeat", 10, self._tell),
+                *_receipt_jobs(self._bounces, db),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
@@ -111,6 +113,8 @@ class Worker:
         """Claim nothing more, let what is in flight settle, and stop."""
         self._leaving.set()
         self._importer.stop()
+        if self._bounces is not None:
+            self._bounces.stop()
         self._scheduler.shutdown(wait=False)
         self.dispatcher.stop(LEAVE_WITHIN - 4)
         with contextlib.suppress(DBAPIError), self._db.write() as session:
@@ -292,10 +296,12 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) -> list[Job]:
     channel = make_sms(settings)
-    return [
-        Job("receipts", 1, lambda: receipts.apply_pending(db)),
-        Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel))),
-    ]
+    return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
+
+
+def _receipt_jobs(bounces: BounceReader | None, db: Database) -> list[Job]:
+    jobs = [Job("receipts", 1, lambda: receipts.apply_pending(db))]
+    return jobs if bounces is None else [Job("bounces", 1, bounces.read_due), *jobs]
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.app import home_workspace, try_socket_mode
+from bot.channels.imap import ImapTarget, opened
 from bot.config import Settings
 from bot.errors import UserError
 from bot.wiring import make_email, make_sms
@@ -17,6 +18,7 @@ def checks(settings: Settings) -> list[tuple[str, Callable[[], None]]]:
     return [
         ("database", lambda: _database(settings)),
         ("mail server", lambda: _mail(settings)),
+        *([("bounce mailbox", lambda: _bounces(settings))] if settings.bounce_imap_url else []),
         *([("Twilio", lambda: _twilio(settings))] if settings.sends_sms else []),
         ("Slack", lambda: _slack(settings)),
     ]
@@ -33,6 +35,12 @@ def _database(settings: Settings) -> None:
 
 def _mail(settings: Settings) -> None:
     make_email(settings).open().close()
+
+
+def _bounces(settings: Settings) -> None:
+    assert settings.bounce_imap_url is not None
+    with opened(ImapTarget.parse(settings.bounce_imap_url.get_secret_value())) as box:
+        box.prepare()
 
 
 def _twilio(settings: Settings) -> None:

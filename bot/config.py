@@ -35,6 +35,20 @@ def _smtp_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _imap_address(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("imap", "imap+starttls", "imaps") or not parts.hostname or not parts.username:
+        raise ValueError("must be like imaps://user:password@imap.example.com/INBOX?done=Bounces&every=60")
+    return value
+
+
+def _bounce_address(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    if not 1 <= len(local) <= 30 or not domain or not value.isascii() or any(one in value for one in '+ <>,;:"\\'):
+        raise ValueError("must be a plain address such as bounces@example.com, with at most 30 letters before the @")
+    return value
+
+
 def _database_address(value: str) -> str:
     if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("must be sqlite:///FILE or postgresql://user:password@host/name")
@@ -71,6 +85,17 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_address)] = Field(
         description="The mail server: `smtp://`, `smtp+starttls://` or `smtps://`, with user, password and port in it, "
         "and `?connections=8` for how many connections a worker keeps open. Required."
+    )
+    bounce_imap_url: Annotated[SecretStr, AfterValidator(_imap_address)] | None = Field(
+        None,
+        description="The mailbox that bounces are read from: `imap://`, `imap+starttls://` or `imaps://`, with user, "
+        "password and folder in it, `?done=FOLDER` for where understood ones go, and `?every=60` for the seconds from "
+        "one look to the next.",
+    )
+    bounce_address: Annotated[str, AfterValidator(_bounce_address)] | None = Field(
+        None,
+        description="Where bounces are to go, such as `bounces@example.com`: messages then leave with a return path of "
+        "their own below it (`bounces+…@example.com`), which must end up in that mailbox. Unset, they go to From.",
     )
     twilio_account_sid: str | None = Field(
         None, description="Twilio's account SID (`AC…`): when set, campaigns can go out as SMS."
@@ -163,6 +188,20 @@ class _WayIn(BaseSettings):
     slack_signing_secret: str | None = None
 
 
+class _Bounces(BaseSettings):
+    """The two settings of bounces, of which one needs the other; read apart for the same reason."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+    bounce_imap_url: str | SecretStr | None = None
+    bounce_address: str | None = None
+
+    def faults(self) -> list[str]:
+        """Return what is missing for bounces."""
+        if self.bounce_address and not self.bounce_imap_url:
+            return ["BOUNCE_IMAP_URL: is not set, though BOUNCE_ADDRESS is: nobody would read what comes back."]
+        return []
+
+
 class _Twilio(BaseSettings):
     """The settings for SMS, of which some need others; read apart for the same reason."""
 
@@ -200,6 +239,7 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment; raise ConfigError with every fault and how to mend it."""
     way_in = _WayIn(**{k: v for k, v in overrides.items() if k in _WayIn.model_fields})
     faults = [] if way_in.slack_app_token or way_in.slack_signing_secret else [_NO_WAY_IN]
+    faults += _Bounces(**{k: v for k, v in overrides.items() if k in _Bounces.model_fields}).faults()
     faults += _Twilio(**{k: v for k, v in overrides.items() if k in _Twilio.model_fields}).faults()
     try:
         settings = Settings(**overrides)

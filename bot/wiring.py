@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from bot.channels.base import Channel
 from bot.channels.email import EmailChannel
+from bot.channels.imap import ImapTarget
 from bot.channels.sms import STATUS_PATH, SmsChannel, TwilioAccount
 from bot.channels.smtp import SmtpTarget
 from bot.config import Settings
 from bot.dispatch import receipts
 from bot.dispatch.receipts import SmsReport
+from bot.domain.return_paths import ReturnPaths
 from bot.inbox import sms
+from bot.inbox.bounces import BounceReader
 from bot.inbox.sms import InboundSms
 from bot.web import TwilioHooks
 from storage.db import Database
@@ -32,7 +35,22 @@ def make_channels(settings: Settings) -> dict[str, Channel]:
 
 def make_email(settings: Settings) -> EmailChannel:
     """Return the email channel."""
-    return EmailChannel(SmtpTarget.parse(settings.smtp_url.get_secret_value()))
+    target = SmtpTarget.parse(settings.smtp_url.get_secret_value())
+    return EmailChannel(target, return_paths=make_return_paths(settings))
+
+
+def make_return_paths(settings: Settings) -> ReturnPaths | None:
+    """Return the return paths of messages; None where BOUNCE_ADDRESS is not set."""
+    if settings.bounce_address is None:
+        return None
+    return ReturnPaths(settings.bounce_address, settings.secret_key.get_secret_value())
+
+
+def make_bounces(settings: Settings, db: Database) -> BounceReader | None:
+    """Return the reader of the bounce mailbox; None where BOUNCE_IMAP_URL is not set."""
+    if settings.bounce_imap_url is None:
+        return None
+    return BounceReader(db, ImapTarget.parse(settings.bounce_imap_url.get_secret_value()), make_return_paths(settings))
 
 
 def make_sms(settings: Settings) -> SmsChannel:

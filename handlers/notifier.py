@@ -15,12 +15,13 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.campaigns import telling
-from bot.campaigns.summarize import CampaignMessage, campaign_message
+from bot.campaigns.summarize import campaign_message
 from bot.campaigns.telling import Told
 from bot.errors import NotFound
 from bot.log import get_logger
 from handlers.blocks.campaign_message import message_blocks, message_text
-from handlers.blocks.notices import notice_blocks, notice_text
+from handlers.blocks.common import section
+from handlers.blocks.notices import notice_blocks, notice_text, plain_notice_text
 
 if TYPE_CHECKING:
     from storage.db import Database
@@ -79,8 +80,7 @@ class Notifier:
 
     def _show(self, told: Told, now: datetime | None) -> tuple[str, str] | None:
         """Return the channel and ts of what the person sees now, or None when another worker draws this row."""
-        view = campaign_message(self._db, told.behind.workspace_id, told.behind.campaign_id)
-        text, blocks = _drawing(told, view)
+        text, blocks = self._drawing(told)
         client = self._client_for(told.behind.team_id)
         if told.behind.channel_id and told.behind.ts:
             client.chat_update(channel=told.behind.channel_id, ts=told.behind.ts, text=text, blocks=blocks)
@@ -98,6 +98,16 @@ class Notifier:
         )
         return channel, str(posted["ts"])
 
+    def _drawing(self, told: Told) -> tuple[str, list[dict[str, Any]]]:
+        behind = told.behind
+        if behind.campaign_id is None:
+            text = plain_notice_text(behind.kind, behind.detail or "")
+            return text, [section(text)]
+        view = campaign_message(self._db, behind.workspace_id, behind.campaign_id)
+        if told.is_living:
+            return message_text(view), message_blocks(view)
+        return notice_text(behind.kind, view), notice_blocks(behind.kind, view)
+
     def _open(self, client: WebClient, told: Told) -> str:
         if told.behind.slack_user_id is None:
             raise NotFound("This user is not in Slack.")
@@ -113,12 +123,6 @@ class Notifier:
             wait = timedelta(seconds=int(error.response.headers.get("Retry-After", 0) or 0))
             telling.put_off(self._db, told, at_least=wait, now=now)
         log.warning("notification_not_drawn", notification=told.behind.id, error=code)
-
-
-def _drawing(told: Told, view: CampaignMessage) -> tuple[str, list[dict[str, Any]]]:
-    if told.is_living:
-        return message_text(view), message_blocks(view)
-    return notice_text(told.behind.kind, view), notice_blocks(told.behind.kind, view)
 
 
 def _find(client: WebClient, channel: str, told: Told) -> str | None:

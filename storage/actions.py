@@ -28,6 +28,7 @@ from storage.handoffs import settle_sent as settle_sent
 from storage.models import Action, Campaign
 from storage.outcomes import SentAction as SentAction
 from storage.outcomes import bounce as bounce
+from storage.outcomes import bounce_partly as bounce_partly
 from storage.outcomes import deliver as deliver
 from storage.outcomes import send_unsent as send_unsent
 from storage.outcomes import settle_late as settle_late

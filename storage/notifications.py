@@ -27,9 +27,10 @@ class Behind:
     id: int
     workspace_id: int
     team_id: str
-    campaign_id: int
+    campaign_id: int | None
     user_id: int
     kind: NotificationKind
+    detail: str | None
     version: int
     attempts: int
     slack_user_id: str | None
@@ -109,6 +110,16 @@ def create_notice(session: Session, campaign: Campaign, kind: NotificationKind, 
     return True
 
 
+def create_plain_notice(
+    session: Session, workspace_id: int, user_id: int, kind: NotificationKind, *, detail: str, now: datetime
+) -> None:
+    """Have a user told something that is about no campaign; the caller sees to it that it is told once."""
+    notice = Notification(workspace_id=workspace_id, user_id=user_id, kind=kind.value, detail=detail[:1000])
+    notice.due_at = notice.created_at = now
+    session.add(notice)
+    session.flush()
+
+
 def claim_behind(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Behind]:
     """Take up to `limit` notifications that are behind and due, until `now + lease`."""
     token = str(uuid.uuid4())
@@ -147,6 +158,7 @@ def _claimed(session: Session, token: str) -> list[Behind]:
             campaign_id=row.campaign_id,
             user_id=row.user_id,
             kind=NotificationKind(row.kind),
+            detail=row.detail,
             version=row.version,
             attempts=row.attempts,
             slack_user_id=slack_user_id,

@@ -66,6 +66,14 @@ def bounce(session: Session, workspace_id: int, action_id: int, *, detail: str, 
     return ids_of(move(session, ActionEvent.BOUNCE, in_workspace(workspace_id, [action_id]), cause, handed_off_at=None))
 
 
+def bounce_partly(
+    session: Session, workspace_id: int, action_id: int, *, detail: str, now: datetime, actor: str
+) -> list[int]:
+    """Note on a sent action that it came back from some of its recipients, with the words; it stays sent."""
+    cause = Cause(Reason.PARTLY_REFUSED, now, actor, detail)
+    return ids_of(move(session, ActionEvent.BOUNCE_PARTLY, in_workspace(workspace_id, [action_id]), cause))
+
+
 def settle_late(session: Session, sent: SentAction, *, message_id: str, now: datetime, actor: str) -> list[int]:
     """Settle as sent an uncertain action whose receipt came after its lease had run out.
 

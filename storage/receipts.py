@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionState
@@ -21,6 +22,8 @@ class Pending:
     status: str
     error_code: int | None
     action: Action
+    recipient: str = ""
+    detail: str | None = None
 
 
 def action_of(session: Session, channel: str, *, provider_id: str, message_id: str | None) -> Action | None:
@@ -32,14 +35,35 @@ def action_of(session: Session, channel: str, *, provider_id: str, message_id: s
     return session.scalar(select(Action).where(Action.channel == channel, Action.message_id == message_id))
 
 
+def action_by_message_id(session: Session, channel: str, message_ids: Sequence[str]) -> Action | None:
+    """Return the action that has one of our Message-IDs, the first of them that is known; of whatever workspace."""
+    query = select(Action).where(Action.channel == channel, Action.message_id.in_(list(message_ids)))
+    found = {action.message_id: action for action in session.scalars(query)}
+    return next((found[each] for each in message_ids if each in found), None)
+
+
+def action_by_id(session: Session, channel: str, action_id: int) -> Action | None:
+    """Return an action of whatever workspace; for ids that we have signed ourselves."""
+    return session.scalar(select(Action).where(Action.channel == channel, Action.id == action_id))
+
+
 def keep(
-    session: Session, action: Action, *, provider_id: str, status: str, error_code: int | None, now: datetime
+    session: Session,
+    action: Action,
+    *,
+    provider_id: str,
+    status: str,
+    error_code: int | None = None,
+    recipient: str = "",
+    detail: str | None = None,
+    now: datetime,
 ) -> bool:
     """Keep a report; False when it was kept before."""
     same = (
         ProviderReceipt.workspace_id == action.workspace_id,
         ProviderReceipt.provider_id == provider_id,
         ProviderReceipt.status == status,
+        ProviderReceipt.recipient == recipient,
     )
     if session.scalar(select(ProviderReceipt.id).where(*same)) is not None:
         return False
@@ -50,6 +74,8 @@ def keep(
             provider_id=provider_id,
             status=status,
             error_code=error_code,
+            recipient=recipient,
+            detail=detail,
             received_at=now,
         )
     )
@@ -67,12 +93,37 @@ def pending(session: Session, *, limit: int) -> list[Pending]:
         .limit(limit)
         .execution_options(populate_existing=True)
     )
-    return [Pending(r.id, r.provider_id, r.status, r.error_code, action) for r, action in session.execute(query)]
+    return [
+        Pending(r.id, r.provider_id, r.status, r.error_code, action, r.recipient, r.detail)
+        for r, action in session.execute(query)
+    ]
 
 
 def applied(session: Session, receipt_id: int, now: datetime) -> None:
     """Note that a report needs nothing more."""
     session.execute(update(ProviderReceipt).where(ProviderReceipt.id == receipt_id).values(applied_at=now))
+
+
+def count(session: Session, workspace_id: int, recipient: str, status: str, *, since: datetime) -> int:
+    """Count the reports of this status on one recipient (folded), of any message, since a moment."""
+    query = select(func.count(ProviderReceipt.provider_id.distinct())).where(
+        ProviderReceipt.workspace_id == workspace_id,
+        ProviderReceipt.recipient == recipient,
+        ProviderReceipt.status == status,
+        ProviderReceipt.received_at > since,
+    )
+    return session.scalar(query) or 0
+
+
+def recipients_with(session: Session, action: Action, statuses: Collection[str], *, since: datetime) -> set[str]:
+    """Return the recipients (folded) of an action that reports of these statuses came of, since a moment."""
+    query = select(ProviderReceipt.recipient).where(
+        ProviderReceipt.workspace_id == action.workspace_id,
+        ProviderReceipt.action_id == action.id,
+        ProviderReceipt.status.in_(list(statuses)),
+        ProviderReceipt.received_at >= since,
+    )
+    return set(session.scalars(query))
 
 
 def known_ids(session: Session, provider_ids: list[str]) -> set[str]:

@@ -12,6 +12,12 @@ from storage.models import Suppression
 
 OPT_OUT = "opt_out"
 """The recipient said so: by STOP, or by what the provider knows of them."""
+HARD_BOUNCE = "hard_bounce"
+"""A mail server said that the address is dead."""
+SOFT_BOUNCES = "soft_bounces"
+"""Messages came back again and again (bot.domain.bounces.SOFT_LIMIT)."""
+COMPLAINT = "complaint"
+"""The recipient called a message spam."""
 
 
 def holds(session: Session, workspace_id: int, channel: str, address: str) -> bool:

@@ -33,6 +33,11 @@ def admins(session: Session, workspace_id: int) -> list[User]:
     return list(session.scalars(query))
 
 
+def admins_everywhere(session: Session) -> list[User]:
+    """Return the admins of every workspace: for what concerns the whole install."""
+    return list(session.scalars(select(User).where(User.role == Role.ADMIN.value).order_by(User.id)))
+
+
 def page(session: Session, workspace_id: int, *, offset: int, limit: int) -> list[User]:
     """Return one page of the users with access, and the account managers known by email, by name."""
     query = select(User).where(User.workspace_id == workspace_id).order_by(User.role.is_(None), User.name, User.id)

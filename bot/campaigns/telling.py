@@ -30,12 +30,12 @@ class Told:
 
 
 def claim(db: Database, *, limit: int, now: datetime | None = None) -> list[Told]:
-    """Take what is behind and due; a notice waits until its campaign's living message is there to go under."""
+    """Take what is behind and due; a campaign's notice waits until its living message is there to go under."""
     now = now or db.now()
     with db.write() as session:
         found = []
         for behind in notifications.claim_behind(session, now=now, limit=limit, lease=LEASE):
-            living = notifications.living_of(session, behind.campaign_id)
+            living = None if behind.campaign_id is None else notifications.living_of(session, behind.campaign_id)
             if behind.kind is NotificationKind.CAMPAIGN or living is None or living.user_id != behind.user_id:
                 found.append(Told(behind, None))
             elif living.ts is None:

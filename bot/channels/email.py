@@ -1,4 +1,7 @@
-"""The email channel: messages over kept-open SMTP connections; the envelope's sender is the From address."""
+"""The email channel: messages over kept-open SMTP connections.
+
+The envelope's sender is the From address, or a return path of the message's own where bounces are to come back by it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from datetime import UTC, datetime
 from bot.channels import mime
 from bot.channels.base import Address, Message, Receipt, Rejected
 from bot.channels.smtp import SmtpSession, SmtpTarget, Timeouts
+from bot.domain.return_paths import ReturnPaths
 
 NAME = "email"
 _NEEDS_UTF8 = "the address has letters that the mail server can't take (it does not offer SMTPUTF8)"
@@ -18,9 +22,15 @@ class EmailChannel:
     """Sends messages through one mail server."""
 
     def __init__(
-        self, target: SmtpTarget, *, timeouts: Timeouts | None = None, context: ssl.SSLContext | None = None
+        self,
+        target: SmtpTarget,
+        *,
+        timeouts: Timeouts | None = None,
+        context: ssl.SSLContext | None = None,
+        return_paths: ReturnPaths | None = None,
     ) -> None:
         self._target, self._timeouts, self._context = target, timeouts or Timeouts(), context
+        self._return_paths = return_paths
 
     @property
     def connections(self) -> int:
@@ -31,14 +41,14 @@ class EmailChannel:
         """Connect and log in; raise Transient when the server can't be reached, AuthBroken when it refuses us."""
         session = SmtpSession(self._target, self._timeouts, self._context)
         session.connect()
-        return EmailConnection(session)
+        return EmailConnection(session, self._return_paths)
 
 
 class EmailConnection:
     """One kept-open connection, used by one thread."""
 
-    def __init__(self, session: SmtpSession) -> None:
-        self._session = session
+    def __init__(self, session: SmtpSession, return_paths: ReturnPaths | None = None) -> None:
+        self._session, self._return_paths = session, return_paths
 
     def send(self, message: Message) -> Receipt:
         """Send one message to all its recipients; raise Rejected, Transient, Uncertain or AuthBroken."""
@@ -47,13 +57,20 @@ class EmailConnection:
         content = mime.build(message, datetime.now(UTC))
         sender = mime.encode_address(message.sender[1])
         addresses = list(dict.fromkeys(mime.encode_address(a) for _, a in (*message.to, *message.cc)))
-        self._session.begin(sender, utf8=not all(a.isascii() for a in (sender, *addresses)))
+        utf8 = not all(a.isascii() for a in (sender, *addresses))
+        self._session.begin(self._return_path(message) or sender, utf8=utf8)
         refused |= self._session.recipients(addresses)
         return Receipt(self._session.data(content), refused)
 
     def close(self) -> None:
         """Take leave of the server; a second call does nothing."""
         self._session.quit()
+
+    def _return_path(self, message: Message) -> str:
+        """Return where bounces of an action's message go; mails to our own people bounce to their sender."""
+        if self._return_paths is None or not message.action_id:
+            return ""
+        return self._return_paths.of(message.action_id)
 
     def _without_unreachable(self, message: Message) -> tuple[Message, dict[str, str]]:
         if self._session.takes_utf8:

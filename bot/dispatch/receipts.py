@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Sighting
 from bot.channels.twilio_errors import Kind, detail_of, meaning_of
-from bot.domain.channels import CHANNELS, SMS
+from bot.dispatch import bounces
+from bot.domain.channels import CHANNELS, EMAIL, SMS
 from bot.domain.states import ActionState, Reason
 from bot.log import get_logger
 from storage import actions, receipts, suppressions
@@ -71,6 +72,9 @@ def apply_pending(db: Database, *, now: datetime | None = None) -> int:
 
 
 def _apply(session: Session, told: Pending, now: datetime) -> None:
+    if told.action.channel == EMAIL.name:
+        _apply_mail(session, told, now)
+        return
     row = told.action
     if _is_open(row):  # we never got an answer: the report is one
         settle_found(session, row, told.provider_id, now)
@@ -80,6 +84,13 @@ def _apply(session: Session, told: Pending, now: datetime) -> None:
         actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
     elif told.status in _FAILED:
         _came_back(session, row, told.error_code, now)
+
+
+def _apply_mail(session: Session, told: Pending, now: datetime) -> None:
+    if _is_open(told.action):  # who bounces it, or complains of it, was given it
+        settle_found(session, told.action, "", now, actor=bounces.ACTOR)
+    session.refresh(told.action)  # it may have moved by the report before this one
+    bounces.apply(session, told, now)
 
 
 def settle_seen(session: Session, row: Action, seen: Sighting, now: datetime) -> bool:
@@ -93,10 +104,10 @@ def settle_seen(session: Session, row: Action, seen: Sighting, now: datetime) ->
     return True
 
 
-def settle_found(session: Session, row: Action, provider_id: str, now: datetime) -> bool:
+def settle_found(session: Session, row: Action, provider_id: str, now: datetime, *, actor: str = ACTOR) -> bool:
     """Settle an uncertain action as sent, because the provider has it; False when somebody decided meanwhile."""
     sent = SentAction(row.id, provider_id, row.sent_subject or "", row.sent_text or "")
-    return bool(actions.settle_late(session, sent, message_id=row.message_id, now=now, actor=ACTOR))
+    return bool(actions.settle_late(session, sent, message_id=row.message_id, now=now, actor=actor))
 
 
 def _came_back(session: Session, row: Action, code: int | None, now: datetime) -> None:

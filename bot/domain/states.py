@@ -47,6 +47,7 @@ class ActionEvent(StrEnum):
     CANCEL = "cancel"
     DELIVER = "deliver"
     BOUNCE = "bounce"
+    BOUNCE_PARTLY = "bounce_partly"
     SEND = "send"
     IGNORE = "ignore"
     UNDO_IGNORE = "undo_ignore"
@@ -68,6 +69,7 @@ ACTION_TRANSITIONS: dict[tuple[ActionState, ActionEvent], ActionState] = {
     (_A.SENDING, _E.LOSE): _A.MANUAL,
     (_A.SENT, _E.DELIVER): _A.DELIVERED,
     (_A.SENT, _E.BOUNCE): _A.MANUAL,
+    (_A.SENT, _E.BOUNCE_PARTLY): _A.SENT,
     (_A.MANUAL, _E.SEND): _A.QUEUED,
     (_A.MANUAL, _E.IGNORE): _A.IGNORED,
     (_A.MANUAL, _E.SETTLE): _A.SENT,

@@ -1,4 +1,4 @@
-"""Notices: said once, in the thread of a campaign's message, when something keeps it from going as planned."""
+"""Notices: said once, when something does not go as planned; on a campaign, in the thread of its message."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ _TEXTS = {
         "(`campaign-bot check` tries it); then resume the campaign. Nothing was lost or sent twice."
     ),
 }
+
+_PLAIN_TEXTS = {
+    "mailbox": (
+        "*The mailbox of bounces can't be read.* {detail} Mails that come back wait there, and nothing is lost; it is "
+        "tried again by itself, less and less often. An admin should check BOUNCE_IMAP_URL (`campaign-bot check` tries "
+        "it)."
+    ),
+}
+
+
+def plain_notice_text(kind: str, detail: str) -> str:
+    """Return a notice that is about no campaign, in words."""
+    return _PLAIN_TEXTS[kind].format(detail=escape(cut(detail, 500)))
 
 
 def notice_text(kind: str, view: CampaignMessage) -> str:

@@ -13,7 +13,7 @@ from storage.models.customers import (
 )
 from storage.models.engine import RateToken, WorkerSeen
 from storage.models.imports import Import, ImportFile, ImportMap, ImportState
-from storage.models.inbox import ProviderReceipt, Reply, ReplyKind
+from storage.models.inbox import Mailbox, ProviderReceipt, Reply, ReplyKind
 from storage.models.notifications import (
     Notification,
     NotificationKind,
@@ -39,6 +39,7 @@ __all__ = [
     "ImportState",
     "Invoice",
     "InvoiceStatus",
+    "Mailbox",
     "Notification",
     "NotificationKind",
     "ProviderReceipt",

@@ -21,12 +21,15 @@ class NotificationKind(StrEnum):
     MISSED_SCHEDULE = "missed_schedule"
     DELAYED = "delayed"
     SENDER_LOGIN = "sender_login"
+    MAILBOX = "mailbox"
+    """The mailbox of bounces can't be read. To admins, of no campaign; `detail` says why."""
 
 
 class Notification(InWorkspace, Base):
     """One Slack message to one user: `version` is what should be seen, `drawn_version` what is.
 
-    All but the living message are posted once, in the thread of the living message, and never redrawn.
+    All but the living message are posted once, in the thread of the living message, and never redrawn. `campaign_id` is
+    empty where it is about no campaign; then `detail` has what is to be said.
     """
 
     __tablename__ = "notifications"
@@ -36,6 +39,7 @@ class Notification(InWorkspace, Base):
         within_workspace("user_id", "users", on_delete="CASCADE"),
         one_of("kind", NotificationKind),
         CheckConstraint("drawn_version <= version", name="drawn_not_ahead"),
+        CheckConstraint("campaign_id IS NOT NULL OR detail IS NOT NULL", name="says_something"),
         Index(
             "ix_notifications_behind",
             "due_at",
@@ -44,9 +48,10 @@ class Notification(InWorkspace, Base):
         ),
     )
 
-    campaign_id: Mapped[int] = mapped_column(BigId)
+    campaign_id: Mapped[int | None] = mapped_column(BigId)
     user_id: Mapped[int] = mapped_column(BigId)
     kind: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     drawn_version: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
