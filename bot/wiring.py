@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bot.channels.base import Channel
 from bot.channels.email import EmailChannel
-from bot.channels.imap import ImapTarget
 from bot.channels.sms import STATUS_PATH, SmsChannel, TwilioAccount
 from bot.channels.smtp import SmtpTarget
 from bot.config import Settings
@@ -14,10 +14,12 @@ from bot.dispatch import receipts
 from bot.dispatch.receipts import SmsReport
 from bot.domain.return_paths import ReturnPaths
 from bot.inbox import sms
-from bot.inbox.bounces import BounceReader
 from bot.inbox.sms import InboundSms
 from bot.web import TwilioHooks
 from storage.db import Database
+
+if TYPE_CHECKING:
+    from bot.inbox.bounces import BounceReader
 
 
 def configured(settings: Settings) -> tuple[str, ...]:
@@ -50,6 +52,9 @@ def make_bounces(settings: Settings, db: Database) -> BounceReader | None:
     """Return the reader of the bounce mailbox; None where BOUNCE_IMAP_URL is not set."""
     if settings.bounce_imap_url is None:
         return None
+    from bot.channels.imap import ImapTarget  # here: whoever reads no bounces need not load what reads them
+    from bot.inbox.bounces import BounceReader
+
     return BounceReader(db, ImapTarget.parse(settings.bounce_imap_url.get_secret_value()), make_return_paths(settings))
 
 

@@ -2,6 +2,7 @@
 
 from sandbox.errors import ApiError, NeverHappened, NotOnScreen, SandboxError
 from sandbox.mail import Caught, MailCatcher
+from sandbox.mailbox import Mailbox
 from sandbox.sandbox import Sandbox
 from sandbox.sms import Sms, SmsCatcher
 
@@ -9,6 +10,7 @@ __all__ = [
     "ApiError",
     "Caught",
     "MailCatcher",
+    "Mailbox",
     "NeverHappened",
     "NotOnScreen",
     "Sandbox",

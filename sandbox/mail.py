@@ -15,9 +15,11 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from sandbox.bounce import bounce_of
 from sandbox.errors import PATIENCE, NeverHappened
 from sandbox.mail_faults import MailFaults
 from sandbox.mail_session import CatchingServer, CatchingSession
+from sandbox.mailbox import Mailbox
 
 HOST = "127.0.0.1"
 
@@ -39,7 +41,7 @@ class _Controller(Controller):
     def __init__(self, catcher: MailCatcher, port: int, auth: tuple[str, str] | None) -> None:
         self._auth = auth
         self._catcher = catcher
-        super().__init__(CatchingSession(catcher.faults, catcher.keep), hostname=HOST, port=port)
+        super().__init__(CatchingSession(catcher.faults, catcher.keep, catcher.bounce), hostname=HOST, port=port)
 
     def factory(self) -> SMTP:
         """Return a server for one session."""
@@ -63,11 +65,15 @@ class _Controller(Controller):
 
 
 class MailCatcher(MailFaults):
-    """Catches all mail. Use as a context manager, or call `start` and `stop`."""
+    """Catches all mail. Use as a context manager, or call `start` and `stop`.
 
-    def __init__(self, port: int = 0, auth: tuple[str, str] | None = None) -> None:
+    `bounces` is the mailbox that gets what `bounce_back` asks for, whomever the mail was from.
+    """
+
+    def __init__(self, port: int = 0, auth: tuple[str, str] | None = None, bounces: Mailbox | None = None) -> None:
         super().__init__()
         self._auth = auth
+        self.bounces = bounces
         self._port = port
         self._controller: _Controller | None = None
         self._arrived = threading.Condition()
@@ -151,6 +157,12 @@ class MailCatcher(MailFaults):
             self._arrived.notify_all()
         for listener in list(self.listeners):
             listener()
+
+    def bounce(self, sender: str, recipients: list[str], raw: bytes, words: str) -> None:
+        """Put a bounce of one mail for each recipient into the mailbox; called by the server."""
+        for recipient in recipients if self.bounces else ():
+            assert self.bounces is not None
+            self.bounces.deliver(bounce_of(raw, sender, recipient, words))
 
 
 def free_port() -> int:

@@ -65,6 +65,12 @@ class MailFaults:
         """Record the message, then cut the connection before the answer: the sender can't know."""
         self._add(Rule("drop_after", address and address.lower(), times))
 
+    def bounce_back(
+        self, address: str | None = None, words: str = "550 5.1.1 User unknown", times: int | None = 1
+    ) -> None:
+        """Take the message, then send a bounce with these words to the mailbox of bounces."""
+        self._add(Rule("bounce_back", address and address.lower(), times, words))
+
     def hold(self) -> None:
         """Give no answer to DATA until `release`; `held` counts the sessions waiting."""
         self._open.clear()

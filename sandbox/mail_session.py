@@ -32,9 +32,15 @@ class CatchingServer(SMTP):
 class CatchingSession:
     """Hooks of aiosmtpd; one object serves all sessions."""
 
-    def __init__(self, faults: MailFaults, keep: Callable[[str, list[str], bytes], None]) -> None:
+    def __init__(
+        self,
+        faults: MailFaults,
+        keep: Callable[[str, list[str], bytes], None],
+        bounce: Callable[[str, list[str], bytes, str], None],
+    ) -> None:
         self._faults = faults
         self._keep = keep
+        self._bounce = bounce
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -64,7 +70,11 @@ class CatchingSession:
         if refused:
             return refused.answer
         content = envelope.content or b""
-        self._keep(str(envelope.mail_from), recipients, content if isinstance(content, bytes) else content.encode())
+        raw = content if isinstance(content, bytes) else content.encode()
+        self._keep(str(envelope.mail_from), recipients, raw)
+        bounced = self._faults.strike("bounce_back", recipients)
+        if bounced:
+            self._bounce(str(envelope.mail_from), recipients, raw, bounced.answer)
         if self._faults.strike("drop_after", recipients):
             _cut(server)
             return "421 4.3.0 connection lost"

@@ -15,7 +15,7 @@ from bot.config import Settings
 from bot.demo.people import add_people, let_in
 from bot.demo.tour import TOUR
 from bot.imports import import_files
-from sandbox import MailCatcher, Sandbox
+from sandbox import Mailbox, MailCatcher, Sandbox
 from sandbox.book import write_book
 from sandbox.keeping import restore, save
 from sandbox.page import Page
@@ -37,7 +37,8 @@ class Stage:
 
     def __init__(self, folder: Path = FOLDER, *, page_port: int | None = 0, keep: bool = False, hold: int = 1) -> None:
         self.sandbox = Sandbox(manifest=str(MANIFEST), team_name="Sandbox workspace")
-        self.mail = MailCatcher()
+        self.bounces = Mailbox()
+        self.mail = MailCatcher(bounces=self.bounces)
         self.page = Page(self.sandbox, self.mail, port=page_port, tour=TOUR) if page_port is not None else None
         self.resumed = keep and (folder / "demo.db").is_file()
         self.imported = "the book of the last run"
@@ -73,6 +74,7 @@ class Stage:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         self.sandbox.start()
+        self.bounces.start()
         self.mail.start()
         people = add_people(self.sandbox)
         settings = self._settings()
@@ -94,6 +96,7 @@ class Stage:
             self._bot.stop()
             self.save()
         self.mail.stop()
+        self.bounces.stop()
         self.sandbox.stop()
 
     def _settings(self) -> Settings:
@@ -103,6 +106,8 @@ class Stage:
             "slack_api_url": self.sandbox.api_url,
             "database_url": f"sqlite:///{self._folder / 'demo.db'}",
             "smtp_url": f"{self.mail.url}?connections=4",
+            "bounce_imap_url": f"{self.bounces.url}?every=1&done=Understood",
+            "bounce_address": "bounces@northwind.example",
             "http_port": 0,
             "send_hold_seconds": self._hold,
             "secret_key": "only for the demo, on this machine alone",

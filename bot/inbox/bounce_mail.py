@@ -34,8 +34,8 @@ _AWAY = re.compile(
 _AUTO_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Vacation")
 _DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "To")
 _COMPLAINTS = ("abuse", "fraud", "opt-out")
-"""The types of feedback that are a recipient's (RFC 5965, 7.3); others, such as auth-failure, are about other things."""
-MOST_COPIES = 5
+"""The types of feedback that are a recipient's (RFC 5965, 7.3); others (auth-failure) are about other things."""
+MOST_COPIES, MOST_REPORTS = 5, 100
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _COPY_TYPES = ("message/rfc822", "message/global", "message/global-headers", "message/rfc822-headers")
 
@@ -86,7 +86,7 @@ def read(raw: bytes) -> BounceMail:
 
 def _verdict(mail: Message, parts: list[Message]) -> tuple[tuple[Told, ...], bool]:
     blocks = [block for part in parts if part.get_content_type() in _STATUS_TYPES for block in _blocks(part)]
-    reports = [report for report in blocks if report["Action"]]
+    reports = [report for report in blocks if report["Action"]][:MOST_REPORTS]
     if reports:
         actions = [_header(report, "Action").casefold() for report in reports]
         told = [_failed(report) for report, action in zip(reports, actions, strict=True) if _has_failed(action)]
@@ -127,7 +127,7 @@ def _complaint(part: Message) -> tuple[Told, ...]:
 
 
 def _by_wording(mail: Message, parts: list[Message]) -> tuple[tuple[Told, ...], bool]:
-    for_now, for_good = all_failures(short(mail))
+    for_now, for_good = _detected(mail)
     text = next((text_of(part) for part in parts if part.get_content_type() == "text/plain"), "")
     told = []
     for found in sorted(for_good):
@@ -135,6 +135,14 @@ def _by_wording(mail: Message, parts: list[Message]) -> tuple[tuple[Told, ...], 
         words = _words_on(address, text)
         told.append(Told(status_of("", words), (address,), words or "no reason given"))
     return tuple(told), bool(for_now) and not told
+
+
+def _detected(mail: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return who did not get it for now, and for good; nobody where flufl.bounce stumbles over an odd mail."""
+    try:
+        return all_failures(short(mail))
+    except Exception:
+        return frozenset(), frozenset()
 
 
 def _words_on(address: str, text: str) -> str:

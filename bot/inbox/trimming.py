@@ -64,6 +64,8 @@ def short(mail: Message, *, lines: int = 300, characters: int = 300) -> Message:
     for name, value in mail.items()[:100]:
         if name.casefold() not in ("content-type", "content-transfer-encoding", "mime-version"):
             small[name] = str(value)[:characters].replace("\r", " ").replace("\n", " ")
+    if not small["From"]:
+        small["From"] = "nobody@invalid"  # flufl.bounce counts on one
     texts = [text_of(part) for part in parts_of(mail) if part.get_content_maintype() == "text"]
     kept = [line[:characters] for text in texts[:3] for line in text.splitlines()]
     small.set_payload("\n".join(kept[:lines]).encode("ascii", "replace").decode())

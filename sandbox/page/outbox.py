@@ -55,13 +55,25 @@ SWITCHES = {
         "before it is handed over",
         lambda mail, to, times: mail.drop_before_data(to, times),
     ),
+    "come_back": Switch(
+        "be taken, then come back",
+        "a bounce arrives in the bot's mailbox: no such user",
+        lambda mail, to, times: mail.bounce_back(to, "550 5.1.1 User unknown", times),
+    ),
     "lose": Switch(
         "be taken, the answer lost",
         "the sender can't know",
         lambda mail, to, times: mail.drop_after_data(to, times),
     ),
 }
-_KINDS = {"rcpt": "bounce", "mail": "refuse", "data": "refuse", "delay": "slow", "drop_before": "drop"}
+_KINDS = {
+    "rcpt": "bounce",
+    "mail": "refuse",
+    "data": "refuse",
+    "delay": "slow",
+    "drop_before": "drop",
+    "bounce_back": "come_back",
+}
 TIMES = {"1": 1, "3": 3, "10": 10, "all": None}
 
 
@@ -125,15 +137,18 @@ class OutboxPage:
                     "faults",
                     faults,
                     lambda: self._desk.render(
-                        "faults.html", faults=[_in_words(one) for one in faults], switches=SWITCHES, times=TIMES
+                        "faults.html", faults=[_in_words(one) for one in faults], switches=self._switches(), times=TIMES
                     ),
                 ),
             ]
         )
 
+    def _switches(self) -> dict[str, Switch]:
+        return {name: one for name, one in SWITCHES.items() if name != "come_back" or self._mail.bounces is not None}
+
     async def _turn_on(self, request: Request) -> Response:
         form = await request.form()
-        switch, times = SWITCHES.get(str(form.get("what"))), str(form.get("times"))
+        switch, times = self._switches().get(str(form.get("what"))), str(form.get("times"))
         if switch is None or times not in TIMES:
             raise HTTPException(400)
         switch.turn_on(self._mail, str(form.get("to") or "").strip() or None, TIMES[times])

@@ -150,7 +150,7 @@ def test_every_meaning_becomes_an_error_of_the_vocabulary() -> None:
 
 
 def test_the_start_does_not_wait_for_twilios_client() -> None:
-    late = ("twilio", "requests", "phonenumbers", "holidays", "gsm0338")
+    late = ("twilio", "requests", "phonenumbers", "holidays", "gsm0338", "imap_tools", "flufl")
     code = f"import sys, bot.app; print([m for m in {late} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
