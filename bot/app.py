@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
@@ -40,6 +41,9 @@ from handlers.importer import Importer
 from handlers.notifier import Notifier
 from storage import wakeups, workers
 from storage.db import Database
+
+if TYPE_CHECKING:
+    from bot.inbox.bounces import BounceReader
 
 log = get_logger(__name__)
 

@@ -44,8 +44,9 @@ def _imap_address(value: SecretStr) -> SecretStr:
 
 def _bounce_address(value: str) -> str:
     local, _, domain = value.rpartition("@")
-    if not 1 <= len(local) <= 30 or not domain or not value.isascii() or any(one in value for one in '+ <>,;:"\\'):
-        raise ValueError("must be a plain address such as bounces@example.com, with at most 30 letters before the @")
+    # what is added to it must leave it within 64 characters (RFC 5321, 4.5.3.1.1)
+    if not 1 <= len(local) <= 28 or not domain or not value.isascii() or any(one in value for one in '+ <>,;:"\\'):
+        raise ValueError("must be a plain address such as bounces@example.com, with at most 28 letters before the @")
     return value
 
 

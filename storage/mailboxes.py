@@ -70,6 +70,11 @@ def put_off(session: Session, held: Reading, *, until: datetime, told_at: dateti
     return _settle(session, held, due_at=until, failures=Mailbox.failures + 1, **told, **_RELEASED)
 
 
+def let_go(session: Session, held: Reading) -> bool:
+    """Let go of a mailbox in the middle, for the next reader to go on; False when the claim is no longer ours."""
+    return _settle(session, held, **_RELEASED)
+
+
 _RELEASED: dict[str, Any] = {"claim_token": None, "lease_until": None}
 
 

@@ -45,6 +45,7 @@ FOR_WORKERS = {
     "imports": {
         "claim_import", "claim_reading", "discard_older", "is_anything_due", "message_of", "untold",
     },
+    "mailboxes": {"claim", "is_due"},
     "notifications": {"claim_behind", "gathering", "living_of", "touch", "touch_free"},
     "outbox": {"oldest_due_age"},
     "outcomes": {"note_contacted"},
@@ -54,13 +55,14 @@ FOR_WORKERS = {
     "freeze": {"freeze_due"},
     "telling": {"claim"},
     "tick": {"tell_delays", "tick"},
+    "users": {"admins_everywhere"},
     "wakeups": {"listen", "tell"},
     "workers": {"everyone", "gone", "seen"},
 }  # fmt: skip
 """What workers do for all workspaces at once; each row it touches keeps its own workspace_id."""
 
 BEFORE_ANYBODY_IS_KNOWN = {
-    "receipts": {"action_of"},
+    "receipts": {"action_by_id", "action_by_message_id", "action_of"},
     "replies": {"author_of", "workspaces_of"},
     "identity": {"known", "open_workspace", "recognise"},
     "workspaces": {"add", "by_team", "sole"},

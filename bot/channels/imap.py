@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import imaplib
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,8 +21,8 @@ from bot.channels.base import AuthBroken, Transient
 
 _PORTS = {"imap": 143, "imap+starttls": 143, "imaps": 993}
 _HOW = "BOUNCE_IMAP_URL must be like imaps://user:password@imap.example.com/INBOX?done=Bounces&every=60"
-TIMEOUT = 30.0
-"""Seconds for the connection and for every answer."""
+TIMEOUT = 15.0
+"""Seconds for the connection, and without a word while an answer is awaited."""
 MOST_BYTES = 262_144
 """What is read of one mail: a report comes before the copy of what it is about."""
 _NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")
@@ -113,6 +114,11 @@ class ImapSession:
             self._box.client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
             if self._done and self._can_move:
                 self._box.move([str(uid)], self._done)
+
+    def abandon(self) -> None:
+        """Cut the connection, whatever is awaited by it; may be called from any thread."""
+        with suppress(OSError):
+            self._box.client.socket().shutdown(socket.SHUT_RDWR)
 
     def prepare(self) -> None:
         """Make the folder for what was understood, unless it is there; raise AuthBroken where mails can't be moved."""

@@ -11,9 +11,6 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
-LONGEST_LOCAL = 30
-"""Characters before the @ of the plain address: with what is added, 64 must do (RFC 5321, 4.5.3.1.1)."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReturnPaths:

@@ -191,7 +191,7 @@ def _blocks(part: Message) -> list[Message]:
     found = _inner(part)
     if part.get_content_type() == _STATUS_TYPES[0]:
         return found
-    rest = [_headers(block) for one in found for block in str(one.get_payload()).split("\n\n")]
+    rest = [_headers(block) for one in found for block in text_of(one).split("\n\n")]
     return [*found, *rest]  # the standard library reads only the first block of the newer kind
 
 
@@ -206,7 +206,9 @@ def _headers(text: str) -> Message:
 
 def _header(mail: Message, name: str) -> str:
     """Return every header of this name as one text."""
-    return ", ".join(str(value) for value in mail.get_all(name, [])[:10])
+    found = (str(value) for each, value in mail.raw_items() if each.casefold() == name.casefold())
+    # RFC 6532 lets letters of all scripts stand in headers, as UTF-8
+    return ", ".join(one.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for one in islice(found, 10))
 
 
 def _addresses(texts: Iterable[str]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ same mail be read again, which changes nothing: a report is kept once. What is k
 from __future__ import annotations
 
 import ssl
+import threading
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +23,7 @@ from bot.domain.return_paths import ReturnPaths
 from bot.inbox.bounce_mail import BounceMail, Told, read
 from bot.log import get_logger
 from storage import mailboxes, notifications, receipts, users
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.mailboxes import Reading
 from storage.models import Action, NotificationKind
 
@@ -40,41 +40,64 @@ TELL_AFTER = 3
 """Looks in a row that must fail before admins are told; of a refused login they are told at once."""
 
 
-@dataclass(frozen=True, slots=True)
 class BounceReader:
     """Reads one mailbox; `return_paths` are those that our messages were sent with, where BOUNCE_ADDRESS is set."""
 
-    db: Database
-    target: ImapTarget
-    return_paths: ReturnPaths | None = None
-    context: ssl.SSLContext | None = None
+    def __init__(
+        self,
+        db: Database,
+        target: ImapTarget,
+        return_paths: ReturnPaths | None = None,
+        *,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._db, self._target, self._return_paths, self._context = db, target, return_paths, context
+        self._leaving = threading.Event()
+        self._box: ImapSession | None = None
+
+    def stop(self) -> None:
+        """Read no further: the next worker, or the next start, goes on from here."""
+        self._leaving.set()
+        if self._box is not None:
+            self._box.abandon()
 
     def read_due(self, *, now: datetime | None = None) -> int:
         """Read what is new, if a look is due and nobody else reads; return how many mails were understood."""
-        now = now or utcnow()
-        held = self._claim(now)
+        now = now or self._db.now()
+        held = None if self._leaving.is_set() else self._claim(now)
         if held is None:
             return 0
         try:
-            with opened(self.target, self.context) as box:
-                box.prepare()
-                understood, is_all = self._read(box, held, now)
+            understood, is_all = self._look(held, now)
         except Exception as error:
+            if self._leaving.is_set():  # cut by ourselves
+                with self._db.write() as session:
+                    mailboxes.let_go(session, held)
+                return 0
             self._put_off(held, error, now)
             if isinstance(error, SendError):
                 return 0
             raise
-        with self.db.write() as session:
-            mailboxes.rest(session, held, until=now + timedelta(seconds=self.target.every if is_all else 0))
+        with self._db.write() as session:
+            mailboxes.rest(session, held, until=now + timedelta(seconds=self._target.every if is_all else 0))
         return understood
 
+    def _look(self, held: Reading, now: datetime) -> tuple[int, bool]:
+        with opened(self._target, self._context) as box:
+            self._box = box
+            try:
+                box.prepare()
+                return self._read(box, held, now)
+            finally:
+                self._box = None
+
     def _claim(self, now: datetime) -> Reading | None:
-        with self.db.read() as session:
-            if not mailboxes.is_due(session, self.target.key, now=now):
+        with self._db.read() as session:
+            if not mailboxes.is_due(session, self._target.key, now=now):
                 return None
         try:
-            with self.db.write() as session:
-                return mailboxes.claim(session, self.target.key, now=now, lease=LEASE)
+            with self._db.write() as session:
+                return mailboxes.claim(session, self._target.key, now=now, lease=LEASE)
         except IntegrityError:  # somebody else made its row at the same moment
             return None
 
@@ -88,9 +111,9 @@ class BounceReader:
             if raw is not None and self._take(raw, uid, now):
                 box.put_away(uid)
                 understood += 1
-            with self.db.write() as session:
+            with self._db.write() as session:
                 ours = mailboxes.advance(session, held, uid_validity=box.uid_validity, uid=uid)
-            if not ours or place == AT_ONCE or time.monotonic() > end:
+            if not ours or place == AT_ONCE or self._leaving.is_set() or time.monotonic() > end:
                 return understood, place == len(uids)
         return understood, True
 
@@ -101,7 +124,7 @@ class BounceReader:
         except Exception as error:  # hostile or broken: whatever it is, the mails after it must be read
             _log.warning("bounce_unreadable", uid=uid, error=type(error).__name__)
             return False
-        with self.db.write() as session:
+        with self._db.write() as session:
             action = self._action_of(session, mail)
             if action is None:
                 return False
@@ -113,19 +136,19 @@ class BounceReader:
         if not mail.told and not mail.is_harmless:
             return None
         found = receipts.action_by_message_id(session, EMAIL.name, mail.message_ids) if mail.message_ids else None
-        if found is not None or self.return_paths is None:
+        if found is not None or self._return_paths is None:
             return found
-        signed = [self.return_paths.action_of(address) for address in mail.delivered_to]
+        signed = [self._return_paths.action_of(address) for address in mail.delivered_to]
         action_id = next((each for each in signed if each is not None), None)
         return receipts.action_by_id(session, EMAIL.name, action_id) if action_id is not None else None
 
     def _put_off(self, held: Reading, error: Exception, now: datetime) -> None:
         """Look again later, and tell the admins of every workspace once, until it works again."""
         _log.warning("bounce_mailbox_unread", failures=held.failures + 1, error=type(error).__name__)
-        seconds = self.target.every * 2.0 ** min(held.failures, 10)
+        seconds = self._target.every * 2.0 ** min(held.failures, 10)
         tells = isinstance(error, AuthBroken) or held.failures + 1 >= TELL_AFTER
         tells = tells and isinstance(error, SendError) and not held.is_told
-        with self.db.write() as session:
+        with self._db.write() as session:
             until = now + min(timedelta(seconds=seconds), LONGEST_WAIT)
             ours = mailboxes.put_off(session, held, until=until, told_at=now if tells else None)
             if ours and tells and isinstance(error, SendError):
