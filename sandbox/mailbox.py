@@ -25,7 +25,7 @@ from pymap.parsing.command import Command
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.specials import FetchRequirement
 from pymap.parsing.specials.flag import Seen
-from pysasl.hashing import Cleartext
+from pysasl.hashing import BuiltinHash
 
 from sandbox.errors import SandboxError
 
@@ -165,7 +165,7 @@ class Mailbox:
             ),
             ssl_context=self._context,
             invalid_user_sleep=0,
-            hash_context=Cleartext(),
+            hash_context=BuiltinHash(rounds=1),
         )
         config.set_cache[self.user] = (self._folders, FilterSet())
         serve = ProxyProtocolReader(config.proxy_protocol).get_callback(_Server(self, backend.login, config))

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from bot.app import Bot
 from bot.config import Settings
-from sandbox import MailCatcher, NeverHappened, Sandbox, SmsCatcher
+from sandbox import Mailbox, MailCatcher, NeverHappened, Sandbox, SmsCatcher
 from sandbox.conversation import Message
 from sandbox.mail import free_port
 from sandbox.modal import Modal
@@ -38,7 +38,8 @@ class Office:
         self.slack = Sandbox(manifest=MANIFEST, team_id=TEAM, record=_recording())
         # how fast answers are is for benchmarks to say: a busy machine must not change what a scenario sees
         self.slack.ack_seconds = self.slack.trigger_seconds = 30
-        self.mail = MailCatcher()
+        self.bounces = Mailbox()
+        self.mail = MailCatcher(bounces=self.bounces)
         self.sms = SmsCatcher()
         self._database_url = database_url
         self._changed: dict[str, Any] = {}
@@ -57,6 +58,7 @@ class Office:
         """Stop everything."""
         self.stop()
         self.mail.stop()
+        self.bounces.stop()
         self.sms.stop()
         self.slack.stop()
 
@@ -77,6 +79,12 @@ class Office:
         }
         setting = Setting(workspace_id=self.build.workspace_id, key="sending_hours", value={"sms": hours})
         self.build.save(setting)
+        return self
+
+    def with_bounces(self) -> Office:
+        """Have bounces read before the bot starts: messages leave with return paths that lead into a mailbox."""
+        self.bounces.start()
+        self._changed |= {"bounce_imap_url": f"{self.bounces.url}?every=1", "bounce_address": "bounces@example.com"}
         return self
 
     @property

@@ -11,6 +11,7 @@ from bot.inbox.trimming import Hostile
 from tests.bot.inbox.hostile import HOSTILE
 from tests.bot.inbox.mails import mail
 
+UNKNOWN = "Recipient address rejected: User unknown in virtual mailbox table"
 OURS = "<0123456789abcdef@example.com>"
 VERP = "bounces+42-3hrifoyqbqv6os5g@example.com"
 GONE = "gone@bolt.example"
@@ -21,7 +22,7 @@ def seen(name: str, **others: str) -> BounceMail:
 
 
 @pytest.mark.parametrize(("name", "status", "words"), [
-    ("postfix", "hard_bounce", f"550 5.1.1 <{GONE}>: Recipient address rejected: User unknown in virtual mailbox table"),
+    ("postfix", "hard_bounce", f"550 5.1.1 <{GONE}>: {UNKNOWN}"),
     ("postfix_full", "soft_bounce", f"452 4.2.2 <{GONE}>: The recipient's mailbox is full"),
     ("exchange", "hard_bounce",
      f"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient {GONE} not found by SMTP address lookup"),
