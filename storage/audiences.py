@@ -12,6 +12,7 @@ from bot.domain.access import Scope
 from bot.domain.channels import AddressKind
 from bot.domain.preflight import Standing
 from bot.domain.recipients import Reachable
+from bot.domain.suppressions import why
 from storage.customer_filter import Condition, is_collectible, is_overdue, is_undisputed
 from storage.customers import BY_NAME
 from storage.models import Contact, ContactPosition, Customer, Invoice, SavedAudience, Suppression
@@ -78,10 +79,11 @@ def contacts(
     return found
 
 
-def suppressed(session: Session, workspace_id: int, channel: str) -> set[str]:
-    """Return every address that must not be contacted on this channel, folded."""
-    query = select(Suppression.address).where(Suppression.workspace_id == workspace_id, Suppression.channel == channel)
-    return set(session.scalars(query))
+def suppressed(session: Session, workspace_id: int, channel: str) -> dict[str, str]:
+    """Return every address that must not be contacted on this channel, folded, with the reason in words."""
+    columns = Suppression.address, Suppression.cause, Suppression.note
+    query = select(*columns).where(Suppression.workspace_id == workspace_id, Suppression.channel == channel)
+    return {address: why(cause, note) for address, cause, note in session.execute(query)}
 
 
 def saved(session: Session, workspace_id: int, owner_id: int) -> list[SavedAudience]:

@@ -41,7 +41,7 @@ def _suppress(session: Session, told: Pending, status: MailStatus, now: datetime
 
 def _came_back(session: Session, told: Pending, to: set[str], now: datetime) -> None:
     row, words = told.action, told.detail or ""
-    failed = _failed(session, row, to)
+    failed = _failed(session, row, to) | {told.recipient}
     if not told.recipient or to <= failed:
         actions.bounce(session, row.workspace_id, row.id, detail=words, now=now, actor=ACTOR)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.folding import fold_address
@@ -62,14 +62,14 @@ def settle(
     contacts: Sequence[Reachable],
     positions: Collection[str],
     *,
-    suppressed: Collection[str],
+    suppressed: Mapping[str, str],
     check: Check,
     most: int | None = None,
 ) -> Recipients:
     """Choose among `contacts` and keep at most `most` that can be written to, one for each address, in normal form.
 
-    `suppressed` holds folded addresses. Where none is left, the reason is the nearest to being mended: a wrong address
-    before a suppressed one, and "no contact" only where nobody has any address at all.
+    `suppressed` has folded addresses, each with why in words. Where none is left, the reason is the nearest to being
+    mended: a wrong address before a suppressed one, and "no contact" only where nobody has any address at all.
     """
     chosen = [c for c in choose(contacts, positions) if c.address and c.address.strip()]
     if not chosen:
@@ -84,4 +84,5 @@ def settle(
     wrong = [checked for _, checked in read if checked.fault is not None]
     if wrong:
         return Recipients((), wrong[0].fault, ", ".join(c.detail or c.address for c in wrong))
-    return Recipients((), Reason.SUPPRESSED, ", ".join(checked.address for _, checked in read))
+    closed = (f"{checked.address} ({suppressed[fold_address(checked.address)]})" for _, checked in read)
+    return Recipients((), Reason.SUPPRESSED, ", ".join(closed))

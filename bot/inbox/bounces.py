@@ -108,7 +108,7 @@ class BounceReader:
         end, understood = time.monotonic() + ROUND_SECONDS, 0
         for place, uid in enumerate(uids, 1):
             raw = box.peek(uid)
-            if raw is not None and self._take(raw, uid, now):
+            if raw is not None and self._take(raw, uid, max(now, self._db.now())):
                 box.put_away(uid)
                 understood += 1
             with self._db.write() as session:

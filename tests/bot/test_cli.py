@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from bot.config import Settings
 from bot.domain.states import ActionState, CampaignState
-from sandbox import MailCatcher, Sandbox
+from sandbox import Mailbox, MailCatcher, Sandbox
 from storage.db import Database
 from tests.builders import NOW, Builder
 
@@ -82,12 +83,16 @@ def test_check_gives_a_verdict_on_each(settings: dict[str, str]) -> None:
 
 def test_check_is_content_with_what_works_and_names_a_wrong_token(settings: dict[str, str]) -> None:
     campaign_bot("migrate", **settings)
-    with Sandbox(manifest=MANIFEST) as slack, MailCatcher() as mail:
+    with Sandbox(manifest=MANIFEST) as slack, MailCatcher() as mail, Mailbox() as bounces:
         settings |= {"SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token, "SMTP_URL": mail.url}
-        settings["SLACK_APP_TOKEN"] = slack.app_token
+        settings |= {"SLACK_APP_TOKEN": slack.app_token, "BOUNCE_IMAP_URL": bounces.url}
         code, told = campaign_bot("check", **settings)
         assert code == 0
-        assert told == "ok    settings\nok    database\nok    mail server\nok    Slack\n"
+        assert told == "ok    settings\nok    database\nok    mail server\nok    bounce mailbox\nok    Slack\n"
+        wrong = bounces.url.replace(quote(bounces.password), "wrong")
+        told = said(settings | {"BOUNCE_IMAP_URL": wrong})
+        assert "fail  bounce mailbox: The mailbox refused the login: [AUTHENTICATIONFAILED]" in told
+        assert "folders must be two" in said(settings | {"BOUNCE_IMAP_URL": f"{bounces.url}?done=INBOX"})
         assert "Slack answered invalid_auth: check SLACK_APP_TOKEN." in said(settings | {"SLACK_APP_TOKEN": "xapp-1-x"})
         assert "Slack answered invalid_auth: check SLACK_BOT_TOKEN." in said(settings | {"SLACK_BOT_TOKEN": "xoxb-1-x"})
         code, told = campaign_bot("run", **(settings | {"SLACK_BOT_TOKEN": "xoxb-1-x"}))

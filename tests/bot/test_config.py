@@ -36,6 +36,7 @@ def test_nothing_set_names_everything_that_is_needed() -> None:
     ("name", "value", "said"),
     [
         ("smtp_url", "http://mail", "must be like smtp+starttls://"),
+        ("bounce_imap_url", "pop3://u:p@mail", "must be like imaps://"),
         ("database_url", "mysql://x", "must be sqlite:///FILE or postgresql://"),
         ("default_time_zone", "Mars/Base", "must be an IANA time zone"),
         ("default_currency", "euro", "is not in the right form"),
@@ -73,6 +74,22 @@ def test_half_a_setup_of_twilio_names_the_other_half(given: dict[str, str], said
     with pytest.raises(ConfigError) as refused:
         load_settings(**(GOOD | given))
     assert [fault[: len(start)] for fault, start in zip(refused.value.faults, said, strict=True)] == said
+
+
+@pytest.mark.parametrize(
+    "address", ["bounces", "bounces+x@example.com", f"{'b' * 29}@example.com", "größe@example.com"]
+)
+def test_a_bounce_address_must_leave_room_for_what_is_added_to_it(address: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_settings(**GOOD, bounce_imap_url="imaps://u:p@mail", bounce_address=address)
+    [fault] = refused.value.faults
+    assert fault.startswith("BOUNCE_ADDRESS: must be a plain address such as bounces@example.com")
+
+
+def test_bounces_that_nobody_would_read_are_a_fault() -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_settings(**GOOD, bounce_address="bounces@example.com")
+    assert refused.value.faults[0].startswith("BOUNCE_IMAP_URL: is not set, though BOUNCE_ADDRESS is")
 
 
 def test_sms_are_on_where_twilio_is_set_up() -> None:

@@ -78,6 +78,9 @@ TRANSITIONS: dict[ActionEvent, Callable[[Session, Action, str], object]] = {
     ActionEvent.CANCEL: lambda s, r, t: actions.cancel_queued(s, r.workspace_id, r.campaign_id, now=LATER, actor=ME),
     ActionEvent.DELIVER: lambda s, r, t: actions.deliver(s, r.workspace_id, [r.id], now=LATER, actor=ME),
     ActionEvent.BOUNCE: lambda s, r, t: actions.bounce(s, r.workspace_id, r.id, detail="gone", now=LATER, actor=ME),
+    ActionEvent.BOUNCE_PARTLY: lambda s, r, t: actions.bounce_partly(
+        s, r.workspace_id, r.id, detail="gone", now=LATER, actor=ME
+    ),
     ActionEvent.SEND: lambda s, r, t: actions.send_manual(s, r.workspace_id, [r.id], now=LATER, user_id=r.owner_id),
     ActionEvent.IGNORE: lambda s, r, t: actions.ignore(s, r.workspace_id, [r.id], now=LATER, user_id=r.owner_id),
     ActionEvent.UNDO_IGNORE: lambda s, r, t: actions.undo_ignore(

@@ -60,7 +60,7 @@ def test_who_cannot_be_written_to_becomes_a_manual_action_at_once(db: Database, 
     found = [(row.state, row.reason, row.recipients, row.due_at, row.detail) for row in actions(db)]
     assert found == [
         ("manual", "no_contact", [], None, None),
-        ("manual", "suppressed", [], None, "stop@example.com"),
+        ("manual", "suppressed", [], None, "stop@example.com (asked not to be written to)"),
         ("manual", "invalid_address", [], None, "wrong@"),
     ]
 
