@@ -13,6 +13,7 @@ from bot.config import Settings
 from bot.dispatch import receipts
 from bot.dispatch.receipts import SmsReport
 from bot.domain.return_paths import ReturnPaths
+from bot.errors import UserError
 from bot.inbox import sms
 from bot.inbox.sms import InboundSms
 from bot.web import TwilioHooks
@@ -49,13 +50,17 @@ def make_return_paths(settings: Settings) -> ReturnPaths | None:
 
 
 def make_bounces(settings: Settings, db: Database) -> BounceReader | None:
-    """Return the reader of the bounce mailbox; None where BOUNCE_IMAP_URL is not set."""
+    """Return the reader of the bounce mailbox; None where BOUNCE_IMAP_URL is not set, UserError where it is wrong."""
     if settings.bounce_imap_url is None:
         return None
     from bot.channels.imap import ImapTarget  # here: whoever reads no bounces need not load what reads them
     from bot.inbox.bounces import BounceReader
 
-    return BounceReader(db, ImapTarget.parse(settings.bounce_imap_url.get_secret_value()), make_return_paths(settings))
+    try:
+        target = ImapTarget.parse(settings.bounce_imap_url.get_secret_value())
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    return BounceReader(db, target, make_return_paths(settings))
 
 
 def make_sms(settings: Settings) -> SmsChannel:

@@ -66,6 +66,7 @@ def test_a_bounce_becomes_a_persons_and_the_next_campaign_says_why_it_leaves_the
     assert len(office.mail.to(GONE)) == 1
 
 
+@pytest.mark.database("sqlite")
 def test_what_comes_back_three_times_and_what_is_complained_of(office: Office, alice: Person) -> None:
     for number in (1, 2, 3):
         check = office.write(alice)
@@ -88,6 +89,7 @@ def test_what_comes_back_three_times_and_what_is_complained_of(office: Office, a
     assert office.count("replies") == 0
 
 
+@pytest.mark.database("postgresql")
 def test_admins_are_told_once_that_the_mailbox_does_not_let_us_in(closed_office: Office) -> None:
     office = closed_office.with_bounces()
     office.bounces.password = "changed"

@@ -288,6 +288,16 @@ class Machine(Model):
                 actions.deliver(session, workspace_id, [chosen], now=self.now, actor="provider")
         self.rows[chosen].state = A.MANUAL if bounced else A.DELIVERED
 
+    @precondition(lambda self: self.has(A.SENT))
+    @rule(pick=PICK)
+    def hear_back_from_one(self, pick: int) -> None:
+        """One of several recipients did not get it: it stays sent."""
+        chosen = self.some(pick, A.SENT)
+        assert chosen is not None
+        with self.db.write() as session:
+            workspace_id = self.campaign.workspace_id
+            actions.bounce_partly(session, workspace_id, chosen, detail="gone", now=self.now, actor="provider")
+
 
 def made_for(db: Database) -> type[Machine]:
     """Return the machine for one database; `edges` and `campaign_edges` of it gather where it went."""

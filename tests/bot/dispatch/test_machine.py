@@ -37,6 +37,7 @@ ROADS: dict[str, list[Step]] = {
         call("receipt"),
         call("partly"),
         call("reject"),
+        lambda m: m.hear_back_from_one(pick=0),
         lambda m: m.hear_back(pick=0, bounced=False),
         lambda m: m.hear_back(pick=0, bounced=True),
         lambda m: m.tick(),

@@ -93,6 +93,7 @@ def test_a_bounce_is_kept_applied_and_put_away(post: Post) -> None:
     assert (post.look(), post.receipts()) == (0, 1)
 
 
+@pytest.mark.database("sqlite")
 def test_what_was_understood_is_moved_where_the_setting_says(post: Post) -> None:
     post.mailbox.deliver(mail("postfix", post.action.message_id))
     post.mailbox.deliver(mail("vacation", post.action.message_id))
@@ -102,6 +103,7 @@ def test_what_was_understood_is_moved_where_the_setting_says(post: Post) -> None
     assert [one.seen for one in post.mailbox.mails()] == [False]
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("name", ["vacation", "postfix_delayed"])
 def test_what_says_nothing_of_the_delivery_changes_nothing(post: Post, name: str) -> None:
     post.mailbox.deliver(mail(name, post.action.message_id))
@@ -109,6 +111,7 @@ def test_what_says_nothing_of_the_delivery_changes_nothing(post: Post, name: str
     assert (post.state()[0], post.suppressed(), post.receipts(), post.unread()) == ("sent", [], 0, 0)
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("name", ["answer", "postfix", "vacation", "complaint"])
 def test_what_is_not_about_our_mail_is_left_unread_for_people(post: Post, name: str) -> None:
     ours = post.action.message_id if name == "answer" else "<somebody@else.example>"
@@ -120,6 +123,7 @@ def test_what_is_not_about_our_mail_is_left_unread_for_people(post: Post, name: 
     assert "UID FETCH" not in post.mailbox.commands  # and it is not read again
 
 
+@pytest.mark.database("sqlite")
 def test_without_our_message_id_the_signed_return_path_tells(post: Post) -> None:
     post.mailbox.deliver(mail("postfix", return_path=PATHS.of(post.action.id)))
     assert post.look(post.reader()) == 0
@@ -128,6 +132,7 @@ def test_without_our_message_id_the_signed_return_path_tells(post: Post) -> None
     assert post.state()[:2] == ("manual", "bounced")
 
 
+@pytest.mark.database("sqlite")
 def test_a_forged_return_path_is_ignored(post: Post) -> None:
     forged = ReturnPaths(PATHS.address, "another key, another key, another").of(post.action.id)
     post.mailbox.deliver(mail("postfix", return_path=forged))
@@ -164,6 +169,7 @@ def test_one_reader_at_a_time_and_a_dead_ones_place_is_taken(post: Post, db: Dat
     assert post.look() == 1
 
 
+@pytest.mark.database("sqlite")
 def test_no_look_before_it_is_due(post: Post) -> None:
     reader = post.reader("?every=600")
     post.look(reader)
@@ -202,6 +208,7 @@ def test_a_mailbox_that_is_down_is_tried_less_and_less_often_and_told_of_once(po
     assert post.look(reader) == 1
 
 
+@pytest.mark.database("sqlite")
 def test_hostile_mails_are_left_and_keep_no_other_waiting(post: Post) -> None:
     for name in ("one line", "comments in comments", "thousands of recipients", "a zip bomb", "every byte"):
         post.mailbox.deliver(HOSTILE[name])
@@ -210,6 +217,7 @@ def test_hostile_mails_are_left_and_keep_no_other_waiting(post: Post) -> None:
     assert (post.state()[0], post.unread()) == ("manual", 5)
 
 
+@pytest.mark.database("sqlite")
 def test_a_reader_that_is_stopped_reads_no_further(post: Post) -> None:
     post.mailbox.deliver(mail("postfix", post.action.message_id))
     reader = post.reader()
