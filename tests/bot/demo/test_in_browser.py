@@ -135,6 +135,23 @@ def test_a_whole_campaign_with_partial_success_is_fixed_sent_ignored_and_undone(
     assert stage.mail.to("right.person@example.com")
 
 
+def test_a_mail_that_was_taken_comes_back_later(tab: Page, stage: Stage) -> None:
+    tab.get_by_role("link", name="Outbox").click()
+    tab.get_by_label("Will").select_option("be taken, then come back")
+    tab.get_by_role("button", name="Switch on").click()
+    expect(tab.get_by_text("The next mail to anybody will be taken, then come back")).to_be_visible()
+    tab.get_by_role("link", name="Workspace").click()
+    pick(tab, start(tab), "Optics")
+    write(tab)
+    modal(tab, "Check and send").get_by_role("button", name=re.compile(r"Send to \d+")).click()
+    modal(tab, "Sent")
+    escape(tab)
+    message = tab.get_by_role("article").last
+    expect(message).to_contain_text("came back", timeout=60_000)
+    expect(message).to_contain_text("550 5.1.1 User unknown")
+    assert [one.seen for one in stage.bounces.mails("Understood")] == [True]
+
+
 def test_a_tag_is_put_in_and_what_was_typed_stays(tab: Page) -> None:
     sit_down_as(tab, "Felix Weber")
     pick(tab, start(tab), "Bakery")
