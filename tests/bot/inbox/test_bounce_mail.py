@@ -102,6 +102,14 @@ def test_a_mail_without_a_message_id_is_known_by_what_it_says() -> None:
     assert len(read(one).key) == 71
 
 
+@pytest.mark.parametrize(
+    "name", ["nested multiparts", "nested messages", "messages within digests", "thousands of parts"]
+)
+def test_what_parsers_take_minutes_for_is_refused_before_they_see_it(name: str) -> None:
+    with pytest.raises(Hostile):
+        read(HOSTILE[name])
+
+
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_a_hostile_mail_is_read_in_little_memory_and_not_taken_for_more_than_it_is(name: str) -> None:
     tracemalloc.start()
