@@ -86,6 +86,10 @@ class Database:
         with self._sessions(bind=self.engine.execution_options(**{_READ_ONLY: True})) as session:
             yield session
 
+    def kept(self) -> Kept:
+        """Return a connection for one thread that writes all the time: it is checked out once, not for each commit."""
+        return Kept(self.engine)
+
     def now(self) -> datetime:
         """Return the present moment by the database's clock, which due times and leases go by.
 
@@ -127,6 +131,32 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+class Kept:
+    """Transactions of one thread over one connection, which is given up after any failure and made anew."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open one transaction, as `Database.write` does."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with Session(self._connection, expire_on_commit=False) as session, session.begin():
+                yield session
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back; the next transaction takes another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -1,58 +1,72 @@
 """Handing off and settling as sent: the two transitions that every message goes through, so they are written for speed.
 
-Each is one statement for many rows, prepared once, as plain SQL: building the same expressions anew for every commit
-costs more than the database takes to execute them. What they say is held against the table of transitions by the same
-tests as everything else.
+Each is one statement for many rows, prepared once, with the rows in one parameter: building expressions and binding
+each row anew for every commit costs more than the database takes to execute them. What they say is held against the
+table of transitions by the same tests as everything else.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import BindParameter, TextClause, bindparam, select, text
+from sqlalchemy import Executable, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
 from storage import notifications
+from storage.by_dialect import ByDialect, among
 from storage.db import UtcDateTime
-from storage.models import Action
+from storage.models import Action, Campaign
 from storage.outcomes import SentAction, keep_sent, note_contacted
 from storage.transitions import Cause, Moved, move, record
 
-_MOMENTS = ("now", "lease")
+_ACTIONS = Action.__table__
+_NOW, _LEASE = bindparam("now", type_=UtcDateTime()), bindparam("lease", type_=UtcDateTime())
+_TOKEN = _ACTIONS.c.claim_token == bindparam("token")
+_SENDING = _ACTIONS.c.state == ActionState.SENDING.value
 
 
-def _prepared(sql: str, *, expanding: str | None = None) -> TextClause:
-    found = text(sql)
-    moments = [bindparam(name, type_=UtcDateTime()) for name in _MOMENTS if f":{name}" in sql]
-    lists: list[BindParameter[Any]] = [bindparam(expanding, expanding=True)] if expanding else []
-    return found.bindparams(*moments, *lists)
+def _handing_off(sqlite: bool) -> Executable:
+    sending = select(Campaign.id).where(Campaign.state == CampaignState.SENDING.value)
+    return (
+        update(_ACTIONS)  # type: ignore[arg-type]
+        .where(among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, _ACTIONS.c.handed_off_at.is_(None))
+        .where(_ACTIONS.c.campaign_id.in_(sending))
+        .values(handed_off_at=_NOW, attempts=_ACTIONS.c.attempts + 1, lease_until=_LEASE, updated_at=_NOW)
+        .returning(_ACTIONS.c.id)
+    )
 
 
-_HAND_OFF = _prepared(
-    f"""
-    UPDATE actions SET handed_off_at = :now, attempts = attempts + 1, lease_until = :lease, updated_at = :now
-    WHERE id IN :ids AND claim_token = :token AND state = '{ActionState.SENDING}' AND handed_off_at IS NULL
-    AND campaign_id IN (SELECT id FROM campaigns WHERE state = '{CampaignState.SENDING}') RETURNING id
-    """,  # noqa: S608
-    expanding="ids",
-)
-_OPEN_CALLS = (
-    select(Action.id, Action.workspace_id, Action.campaign_id)
-    .where(Action.id.in_(bindparam("ids", expanding=True)), Action.claim_token == bindparam("token"))
-    .where(Action.state == ActionState.SENDING.value, Action.handed_off_at.is_not(None))
-    .with_for_update()
-)
-_ACCEPT = _prepared(
-    f"""
-    UPDATE actions SET state = '{ActionState.SENT}', reason = '{Reason.ACCEPTED}', detail = NULL, sent_at = :now,
-    updated_at = :now, claim_token = NULL, claimed_by = NULL, lease_until = NULL, provider_id = :provider,
-    sent_subject = :subject, sent_text = :text
-    WHERE id = :id AND claim_token = :token AND state = '{ActionState.SENDING}' AND handed_off_at IS NOT NULL
-    """  # noqa: S608
-)
+def _open_calls(sqlite: bool) -> Executable:
+    return select(_ACTIONS.c.id).where(
+        among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, _ACTIONS.c.handed_off_at.is_not(None)
+    )
+
+
+def _accepting(sqlite: bool) -> Executable:
+    kept = (
+        "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS provider, "
+        "json_extract(value, '$[2]') AS subject, json_extract(value, '$[3]') AS words FROM json_each(:rows))"
+        if sqlite
+        else "(SELECT CAST(value ->> 0 AS bigint) AS id, value ->> 1 AS provider, value ->> 2 AS subject, "
+        "value ->> 3 AS words FROM json_array_elements(CAST(:rows AS json)))"
+    )
+    found = text(
+        f"""
+        UPDATE actions SET state = '{ActionState.SENT}', reason = '{Reason.ACCEPTED}', detail = NULL, sent_at = :now,
+        updated_at = :now, claim_token = NULL, claimed_by = NULL, lease_until = NULL, provider_id = kept.provider,
+        sent_subject = kept.subject, sent_text = kept.words FROM {kept} AS kept
+        WHERE actions.id = kept.id AND claim_token = :token AND state = '{ActionState.SENDING}'
+        AND handed_off_at IS NOT NULL RETURNING actions.id, workspace_id, campaign_id
+        """  # noqa: S608
+    )
+    return found.bindparams(bindparam("now", type_=UtcDateTime()))
+
+
+_HAND_OFF, _OPEN_CALLS = ByDialect(_handing_off), ByDialect(_open_calls)
+_ACCEPT = ByDialect(_accepting)
 _KEEP_TEXT = text("UPDATE actions SET sent_text = :text WHERE id = :id AND claim_token = :token")
 
 
@@ -64,8 +78,7 @@ def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetim
     """
     if not ids:
         return set()
-    values = {"ids": sorted(ids), "token": token, "now": now, "lease": now + lease}
-    return set(session.connection().execute(_HAND_OFF, values).scalars())
+    return set(_HAND_OFF.run(session, ids=ids, token=token, now=now, lease=now + lease).scalars())
 
 
 def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
@@ -77,7 +90,7 @@ def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
 
 def handed_off(session: Session, token: str, ids: Collection[int]) -> set[int]:
     """Return those that are handed off under this token: for a worker whose commit was cut off without an answer."""
-    return {row.id for row in _open_calls(session, token, ids)}
+    return set(_OPEN_CALLS.run(session, ids=ids, token=token).scalars())
 
 
 def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:
@@ -96,18 +109,9 @@ def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now
 def _accept(session: Session, token: str, sent: Sequence[SentAction], now: datetime, actor: str) -> list[int]:
     if not sent:
         return []
-    moved = _open_calls(session, token, [row.id for row in sent])
-    kept = {row.id: row for row in sent}
-    if moved:
-        rows = [{**kept[row.id].kept, "token": token, "now": now} for row in moved]
-        session.connection().execute(_ACCEPT, rows)
+    rows = json.dumps([[row.id, row.provider_id[:255], row.subject, row.text] for row in sent])
+    moved = [Moved(*row) for row in _ACCEPT.run(session, rows=rows, token=token, now=now)]
     cause = Cause(Reason.ACCEPTED, now, actor)
     record(session, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
     notifications.touch(session, {row.campaign_id for row in moved}, at=now)
     return [row.id for row in moved]
-
-
-def _open_calls(session: Session, token: str, ids: Collection[int]) -> list[Moved]:
-    """Return those that are handed off under this token, locked, by id."""
-    found = session.connection().execute(_OPEN_CALLS, {"ids": sorted(ids), "token": token})
-    return sorted((Moved(*row) for row in found), key=lambda row: row.id)

@@ -22,6 +22,18 @@ from storage import settings, workspaces
 from storage.db import utcnow
 from storage.models import Assignment, Contact, Customer, Invoice, User
 
+_CUSTOMER = (
+    Customer.id,
+    Customer.name,
+    Customer.external_id,
+    Customer.group_name,
+    Customer.language,
+    Customer.currency,
+    Customer.country,
+    Customer.time_zone,
+)
+"""The columns of CustomerFacts, in its order."""
+
 
 def load(
     session: Session,
@@ -48,10 +60,10 @@ def load(
     organisation = OrganisationFacts(
         workspace.organisation_name, workspace.locale, settings.sms_opt_out(session, workspace_id)
     )
-    query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids))
+    query = select(*_CUSTOMER).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids))
     return {
         customer.id: MergeFacts(
-            customer=_customer(customer),
+            customer=customer,
             invoices=tuple(invoices.get(customer.id, ())),
             sender=sender,
             organisation=organisation,
@@ -59,26 +71,13 @@ def load(
             contact=contacts.get(customer.id),
             account_manager=managers.get(customer.id),
         )
-        for customer in session.scalars(query)
+        for customer in (CustomerFacts(*row) for row in session.execute(query))
     }
 
 
 def today_of(session: Session, workspace_id: int, now: datetime) -> date:
     """Return the day that `now` falls on in the workspace's time zone."""
     return day_in(workspaces.get(session, workspace_id).time_zone, now)
-
-
-def _customer(row: Customer) -> CustomerFacts:
-    return CustomerFacts(
-        id=row.id,
-        name=row.name,
-        external_id=row.external_id,
-        group=row.group_name,
-        language=row.language,
-        currency=row.currency,
-        country=row.country,
-        time_zone=row.time_zone,
-    )
 
 
 def _invoices(session: Session, workspace_id: int, ids: list[int]) -> dict[int, list[InvoiceFacts]]:

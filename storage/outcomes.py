@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Executable, bindparam, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, Reason
+from storage.by_dialect import ByDialect, among
 from storage.db import UtcDateTime
-from storage.models import Action
+from storage.models import Action, Customer
 from storage.transitions import Cause, ids_of, in_workspace, move
 
 
@@ -33,13 +34,17 @@ class SentAction:
 
 
 _KEEP = text("UPDATE actions SET provider_id = :provider, sent_subject = :subject, sent_text = :text WHERE id = :id")
-_CONTACTED = text(
-    """
-    UPDATE customers SET last_contacted_at = :now
-    WHERE id IN (SELECT customer_id FROM actions WHERE id IN :ids)
-    AND (last_contacted_at IS NULL OR last_contacted_at < :now)
-    """
-).bindparams(bindparam("now", type_=UtcDateTime()), bindparam("ids", expanding=True))
+
+
+def _contacting(sqlite: bool) -> Executable:
+    written_to = select(Action.customer_id).where(among(Action.id, sqlite))
+    now = bindparam("now", type_=UtcDateTime())
+    earlier = or_(Customer.last_contacted_at.is_(None), Customer.last_contacted_at < now)
+    contacted = update(Customer.__table__).where(Customer.id.in_(written_to), earlier)  # type: ignore[arg-type]
+    return contacted.values(last_contacted_at=now)
+
+
+_CONTACTED = ByDialect(_contacting)
 
 
 def keep_sent(session: Session, sent: Sequence[SentAction]) -> None:
@@ -51,7 +56,7 @@ def keep_sent(session: Session, sent: Sequence[SentAction]) -> None:
 def note_contacted(session: Session, ids: Collection[int], now: datetime) -> None:
     """Note that the customers of these actions were contacted."""
     if ids:
-        session.connection().execute(_CONTACTED, {"ids": list(ids), "now": now})
+        _CONTACTED.run(session, ids=ids, now=now)
 
 
 def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:

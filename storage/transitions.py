@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal_column, update
+from sqlalchemy import ColumnElement, Executable, String, Text, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, Reason
 from storage import notifications
+from storage.by_dialect import ByDialect, among
+from storage.db import UtcDateTime
 from storage.models import Action, ActionHistory
 
 FROM_TO = {event: (before, after) for (before, event), after in ACTION_TRANSITIONS.items()}
@@ -42,7 +44,24 @@ class Moved:
     campaign_id: int
 
 
-_WRITE = insert(ActionHistory.__table__)  # type: ignore[arg-type]
+def _recording(sqlite: bool) -> Executable:
+    rows = select(
+        Action.workspace_id,
+        Action.id,
+        bindparam("at", type_=UtcDateTime()),
+        bindparam("event", type_=String()),
+        bindparam("from_state", type_=String()),
+        bindparam("to_state", type_=String()),
+        bindparam("reason", type_=String()),
+        bindparam("detail", type_=Text()),
+        bindparam("actor", type_=String()),
+    )
+    columns = ["workspace_id", "action_id", "at", "event", "from_state", "to_state", "reason", "detail", "actor"]
+    written = insert(ActionHistory.__table__)  # type: ignore[arg-type]
+    return written.from_select(columns, rows.where(among(Action.id, sqlite)))
+
+
+_RECORD = ByDialect(_recording)
 
 
 def move(
@@ -77,22 +96,16 @@ def record(
     """Write one row of history for each of `moved`; `before` is None for rows that were just made."""
     if not moved:
         return
-    session.connection().execute(
-        _WRITE,
-        [
-            {
-                "workspace_id": row.workspace_id,
-                "action_id": row.id,
-                "at": cause.at,
-                "event": event,
-                "from_state": before,
-                "to_state": after,
-                "reason": cause.reason,
-                "detail": cause.detail,
-                "actor": cause.actor[:100],
-            }
-            for row in moved
-        ],
+    _RECORD.run(
+        session,
+        ids=[row.id for row in moved],
+        at=cause.at,
+        event=event,
+        from_state=before,
+        to_state=after,
+        reason=cause.reason,
+        detail=cause.detail,
+        actor=cause.actor[:100],
     )
 
 

@@ -46,6 +46,7 @@ class Desk:
 
     def __init__(self, db: Database, lanes: Mapping[str, Lane], prepare: Prepare, terms: Terms) -> None:
         self._db, self._lanes, self._prepare, self._terms = db, lanes, prepare, terms
+        self._kept = db.kept()
         self._closed_until: dict[str, float] = {}
         self._probing: set[str] = set()
         self._lost_tokens: list[str] = []
@@ -70,7 +71,7 @@ class Desk:
         """Write down what happened, note the handoffs that are asked for, and answer them once that is committed."""
         begun, now = steady(), self._db.now()
         asked = [report for report in reports if isinstance(report, HandOff)]
-        with self._db.write() as session, notifications.gathering(session) as touched:
+        with self._kept.write() as session, notifications.gathering(session) as touched:
             book = settling.Book(session, now, actions.worker(self._terms.name))
             self._close_lanes(book, reports)
             settling.settle(book, reports)
@@ -85,7 +86,7 @@ class Desk:
 
     def park(self, report: Report, error: BaseException) -> None:
         """Give what a report is about to a person, because it can't be settled as it is."""
-        with self._db.write() as session:
+        with self._kept.write() as session:
             book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
             settling.park(book, report, poison.reference_for(error))
         if isinstance(report, HandOff):
@@ -99,7 +100,7 @@ class Desk:
         claimed: list[tuple[Lane, list[Job]]] = []
         tokens = {lane.name: str(uuid.uuid4()) for lane in lanes}
         try:
-            with self._db.write() as session, notifications.gathering(session) as touched:
+            with self._kept.write() as session, notifications.gathering(session) as touched:
                 book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
                 claimed = [(lane, self._claim(book, lane, tokens[lane.name])) for lane in lanes]
                 self._look(session)
@@ -125,6 +126,10 @@ class Desk:
     def is_claiming(self) -> bool:
         """Say whether any lane wants more work."""
         return bool(self._open_lanes())
+
+    def close(self) -> None:
+        """Give the database connection back."""
+        self._kept.close()
 
     def _is_due(self) -> bool:
         if steady() - self._looked_at >= LOOK_EVERY:

@@ -36,6 +36,8 @@ LONGEST_SLEEP = 1.0
 """Seconds: what other workers write is seen after this long at the latest, woken or not."""
 SHORTEST_SLEEP = 0.02
 """Seconds: keeps two workers that want the same rows from spinning."""
+GATHER_FOR = 0.001
+"""Seconds that the first report waits for others: one commit for several, and the senders get on meanwhile."""
 STOP_WITHIN = 8.0
 """Seconds that calls in flight get to end when the dispatcher stops."""
 
@@ -109,13 +111,15 @@ class Dispatcher:
                 break
             kept = self._turn(kept)
         self._deny([*kept, *self._gather(wait=False)])
+        self._desk.close()
 
     def _gather(self, *, wait: bool) -> list[Report]:
-        """Return everything that was reported, after sleeping until the first report or the next due action."""
+        """Return everything that was reported, sleeping until the first one or the next due action."""
         gathered: list[Report] = []
         try:
             if wait:
                 gathered.append(self._inbox.get(timeout=self._sleep()))
+                time.sleep(GATHER_FOR)
             while True:
                 gathered.append(self._inbox.get_nowait())
         except queue.Empty:

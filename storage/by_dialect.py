@@ -1,0 +1,33 @@
+"""Statements prepared once for each database, with many ids in one parameter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Executable, SQLColumnExpression, any_, bindparam, func, select
+from sqlalchemy.orm import Session
+
+
+class ByDialect:
+    """A statement prepared once in the words of each database."""
+
+    def __init__(self, made: Callable[[bool], Executable]) -> None:
+        """Prepare what `made` returns for SQLite (True) and for PostgreSQL."""
+        self._sqlite, self._postgresql = made(True), made(False)
+
+    def run(self, session: Session, **values: Any) -> Any:
+        """Execute it; `ids` may be any collection."""
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        if "ids" in values:
+            ids = sorted(values["ids"])
+            values["ids"] = json.dumps(ids) if sqlite else ids
+        return session.connection().execute(self._sqlite if sqlite else self._postgresql, values)
+
+
+def among(column: SQLColumnExpression[Any], sqlite: bool) -> ColumnElement[bool]:
+    """Return the condition that a column is one of `ids`, a parameter that ByDialect.run fills."""
+    if sqlite:
+        return column.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+    return column == any_(bindparam("ids", type_=ARRAY(BigInteger)))
