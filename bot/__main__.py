@@ -1,4 +1,4 @@
-"""The command line: campaign-bot run, web, worker, migrate, import, check, doctor."""
+"""The command line: campaign-bot run, web, worker, migrate, import, suppress, check, doctor."""
 
 from __future__ import annotations
 
@@ -94,6 +94,33 @@ def import_book(
     _ready(settings)
     db = Database(settings.database_url)
     import_command.run(db, home_workspace(settings, db), files, wishes, yes=yes)
+
+
+@app.command()
+def suppress(
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, XLS or ODS lists of addresses and phone numbers.")],
+    reason: Annotated[str, typer.Option(help="Why, for addresses without a reason of their own.")] = "From a list",
+    country: Annotated[str | None, typer.Option(help="DE and so on: reads numbers without a country code.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out what is no address.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the lists hold.")] = False,
+) -> None:
+    """Suppress addresses, so that nothing goes out to them; all or nothing, and a second run changes nothing."""
+    from bot import suppress_command
+    from bot.app import home_workspace
+    from storage.db import Database
+
+    settings = load_settings()
+    _ready(settings)
+    db = Database(settings.database_url)
+    suppress_command.run(
+        db,
+        home_workspace(settings, db),
+        files,
+        reason=reason,
+        country=country,
+        skip_bad=skip_bad,
+        dry_run=dry_run,
+    )
 
 
 @app.command()

@@ -6,13 +6,19 @@ from slack_bolt import App
 
 from bot.campaigns import audiences, drafts
 from bot.errors import NotFound
-from handlers import check_screen, ids, imports, settings, what, who
+from handlers import check_screen, ids, imports, settings, suppressions, what, who
 from handlers.blocks.usage import usage_blocks, usage_text
 from handlers.blocks.who import start_view
 from handlers.deps import Deps
 from handlers.parse import Metadata, clicked, row_ids
 from handlers.turn import Turn, bind
 
+WINDOWS = {
+    "settings": settings.open_settings,
+    "suppressions": suppressions.open_suppressions,
+    "import": imports.open_import,
+}
+"""What a word after `/campaign` opens."""
 FIELD_BLOCKS = {**who.FIELD_BLOCKS, **what.FIELD_BLOCKS, **check_screen.FIELD_BLOCKS}
 
 
@@ -28,12 +34,10 @@ def register(app: App, deps: Deps) -> None:
 
 
 def command(turn: Turn) -> None:
-    """/campaign -> drafts.open_drafts, drafts.start; settings, import: their own; anything else: usage"""
+    """/campaign -> drafts.open_drafts, drafts.start; a word of WINDOWS: its own; anything else: usage"""
     word = (turn.body.get("text") or "").strip().casefold()
-    if word == "settings":
-        settings.open_settings(turn)
-    elif word == "import":
-        imports.open_import(turn)
+    if word in WINDOWS:
+        WINDOWS[word](turn)
     elif word:
         text = usage_text(word, is_admin=turn.caller.is_admin)
         turn.ack(text=text, blocks=usage_blocks(word, is_admin=turn.caller.is_admin), response_type="ephemeral")

@@ -28,6 +28,7 @@ HELD = {
     "told",
     "author",
     "action",
+    "suppression",
 }
 """A row that was looked up in its workspace, the token of a claim on such rows, or a condition made from a scope."""
 NOT_QUERIES = {"db", "migrate", "migrations", "models"}

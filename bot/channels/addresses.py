@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from bot.domain.channels import AddressKind
+from bot.domain.channels import EMAIL, SMS, AddressKind
+from bot.domain.folding import fold_address
 from bot.domain.recipients import Check, Checked
 from bot.domain.states import Reason
 
@@ -66,3 +68,23 @@ def country_of(number: str) -> str | None:
 
 CHECKS: dict[AddressKind, Check] = {AddressKind.EMAIL: check_email, AddressKind.PHONE: check_phone}
 """How the addresses of each kind are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An address and the channel that reaches it, in the form of bot.domain.folding.fold_address."""
+
+    channel: str
+    address: str
+
+
+def read_any(text: str, country: str | None = None) -> Reached:
+    """Return an email address or a phone number (a landline, too); raise ValueError for what is neither.
+
+    A number without a country code is read in `country`.
+    """
+    kind = EMAIL if "@" in text else SMS
+    checked = CHECKS[kind.address](text.strip(), country)
+    if checked.fault is Reason.INVALID_ADDRESS:
+        raise ValueError("neither an email address nor a phone number like +49 151 12345678")
+    return Reached(kind.name, fold_address(checked.address))

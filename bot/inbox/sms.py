@@ -75,4 +75,6 @@ def _suppress(session: Session, workspace_id: int, number: str, kind: ReplyKind,
         cause = suppressions.OPT_OUT
         suppressions.add(session, workspace_id, SMS.name, number, cause=cause, note="STOP by SMS", now=now)
     elif kind is ReplyKind.START:
-        suppressions.lift(session, workspace_id, SMS.name, number, cause=suppressions.OPT_OUT)
+        held = suppressions.find(session, workspace_id, SMS.name, number)
+        if held is not None and held.cause == suppressions.OPT_OUT:
+            suppressions.lift(session, held, note="START by SMS", now=now)

@@ -7,7 +7,8 @@ from handlers.blocks.common import Block, cut, escape, section
 _LINES = (
     "`/campaign` starts a campaign, or goes on with a draft of yours",
     "`/campaign settings` sets your signature{admin}",
-    "`/campaign import` brings in customers, contacts and invoices{import_}",
+    "`/campaign suppressions` says who must not be contacted, and changes it{only}",
+    "`/campaign import` brings in customers, contacts and invoices{only}",
     "`/campaign help` shows this",
 )
 
@@ -16,9 +17,9 @@ def usage_text(word: str, *, is_admin: bool) -> str:
     """Return the usage; a word that is not understood is named first."""
     unknown = "" if word == "help" else f"I do not know “{escape(cut(word, 60))}”. "
     more = (
-        {"admin": ", users, aliases, the workspace and how messages leave", "import_": ""}
+        {"admin": ", users, aliases, the workspace and how messages leave", "only": ""}
         if is_admin
-        else {"admin": "", "import_": " (admins)"}
+        else {"admin": "", "only": " (admins)"}
     )
     lines = "\n".join(line.format(**more) for line in _LINES)
     return f"{unknown}This is what I can do:\n{lines}"

@@ -9,7 +9,6 @@ from storage.models.customers import (
     Customer,
     Invoice,
     InvoiceStatus,
-    Suppression,
 )
 from storage.models.engine import RateToken, WorkerSeen
 from storage.models.imports import Import, ImportFile, ImportMap, ImportState
@@ -21,6 +20,7 @@ from storage.models.notifications import (
     SystemMailKind,
     SystemMailState,
 )
+from storage.models.suppressions import Suppression, SuppressionEvent, SuppressionHistory
 from storage.models.workspaces import Alias, Setting, User, Workspace
 
 __all__ = [
@@ -49,6 +49,8 @@ __all__ = [
     "SavedAudience",
     "Setting",
     "Suppression",
+    "SuppressionEvent",
+    "SuppressionHistory",
     "SystemMail",
     "SystemMailKind",
     "SystemMailState",

@@ -141,17 +141,3 @@ class Assignment(InWorkspace, Base):
 
     customer_id: Mapped[int] = mapped_column(BigId)
     user_id: Mapped[int] = mapped_column(BigId)
-
-
-class Suppression(InWorkspace, Base):
-    """An address that must not be contacted; kept by address, so it holds for every contact that has it."""
-
-    __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("workspace_id", "channel", "address"),)
-
-    channel: Mapped[str] = mapped_column(String(20))
-    address: Mapped[str] = mapped_column(String(320))
-    """In the form of bot.domain.folding.fold_address."""
-    cause: Mapped[str] = mapped_column(String(40))
-    note: Mapped[str] = mapped_column(String(500), default="")
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
