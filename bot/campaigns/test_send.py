@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from bot.campaigns.compose import faults_of
 from bot.campaigns.drafts import draft_of
 from bot.domain.access import Caller
+from bot.domain.channels import EMAIL
 from bot.domain.folding import fold_address
 from bot.errors import FieldErrors, NotFound, UserError
-from storage import customers, test_mails, users
+from storage import customers, outbox, test_mails, users
 from storage.db import Database
 
 MOST_WAITING = 5
@@ -37,6 +38,8 @@ def request(db: Database, caller: Caller, campaign_id: int, *, customer_id: int,
         if user is None or not user.email or not user.email_verified:
             raise UserError("Slack has no confirmed email of yours, so there is nowhere to send a test to.")
         address = fold_address(user.email)
+        if outbox.suppressed(session, caller.workspace_id, EMAIL.name, [address]):
+            raise UserError("Your own address must not be contacted. An admin can lift that: /campaign suppressions.")
         asked = max(now - ONE_CLICK, draft.updated_at)
         if test_mails.asked_since(session, caller.workspace_id, caller.user_id, draft.id, customer_id, since=asked):
             return address

@@ -15,6 +15,7 @@ from bot.dispatch.poison import prepared
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
 from bot.dispatch.reports import Called, HandOff, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
 from bot.domain.channels import CHANNELS
+from bot.domain.folding import fold_address
 from bot.domain.states import PauseReason, Reason
 from storage import actions, campaign_states, notifications, outbox, suppressions, users
 from storage.actions import Claimed, SentAction
@@ -153,16 +154,18 @@ def hand_off(
     """Note the handoffs, and return the ids of those that may be sent once this is committed.
 
     A job that waited longer than `fresh_for` is rechecked first: it is settled if it must not go out any more, and
-    returned to the queue if the message would read differently now, or its campaign is no longer sending.
+    returned to the queue if the message would read differently now, or its campaign is no longer sending. So is one to
+    an address that was suppressed since: whatever road a message came by, this is the last gate.
     """
     jobs = [job for request in requests for job in request.jobs]
     stale = [job.claimed for job in jobs if book.now - job.as_of > fresh_for]
     again = {c.claimed.id: c for c in prepared(book.session, stale, book.now, prepare)}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
     put_off(book, [c for c in again.values() if isinstance(c, Later)])
-    texts = _to_look_up(requests)
+    texts, closed = _to_look_up(requests), _closed(book.session, jobs)
+    open_to = [job for job in jobs if job.claimed.id not in closed]
     granted: set[int] = set()
-    for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items():
+    for token, ids in _by_token(job for job in open_to if _says_the_same(job, again)).items():
         fresh = actions.hand_off(book.session, token, ids, now=book.now, lease=lease)
         actions.keep_text(book.session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
         granted |= fresh
@@ -171,6 +174,19 @@ def hand_off(
         granted |= actions.handed_off(book.session, token, ids)
     put_back(book, [job for job in jobs if job.claimed.id not in granted])
     return frozenset(granted)
+
+
+def _closed(session: Session, jobs: Sequence[Job]) -> set[int]:
+    """Return the ids of those with an address that must not be contacted any more."""
+    wanted: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for job in jobs:
+        wanted[job.claimed.workspace_id, job.claimed.channel].update(_addresses(job))
+    closed = {key: outbox.suppressed(session, *key, addresses) for key, addresses in wanted.items()}
+    return {job.claimed.id for job in jobs if _addresses(job) & closed[job.claimed.workspace_id, job.claimed.channel]}
+
+
+def _addresses(job: Job) -> set[str]:
+    return {fold_address(address) for _, address in (*job.to, *job.cc)}
 
 
 def _to_look_up(requests: Iterable[HandOff]) -> dict[int, str]:

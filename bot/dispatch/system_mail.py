@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Channel, Connection, Message, SendError, Transient
 from bot.dispatch import retry
 from bot.dispatch.compose import compiled, statement
-from bot.domain.channels import CHANNELS
+from bot.domain.channels import CHANNELS, EMAIL
 from bot.domain.codes import alias_code
 from bot.log import get_logger
 from storage import aliases, campaigns, merge_facts, outbox, system_mails, users, workspaces
@@ -106,6 +106,8 @@ class _Post:
 def _test(session: Session, mail: DueMail, now: datetime) -> Message:
     campaign = outbox.campaign(session, mail.workspace_id, mail.subject_id)
     sender = campaigns.sender_of(session, campaign)
+    if outbox.suppressed(session, mail.workspace_id, EMAIL.name, [mail.to_address]):
+        raise Pointless("The address must not be contacted.")
     customer_id = int(mail.payload["customer_id"])
     if sender is None:
         raise Pointless("The sender's address is not verified.")

@@ -17,7 +17,7 @@ from bot.domain.access import Caller, require_admin
 from bot.domain.channels import CHANNELS
 from bot.errors import FieldErrors, NotFound
 from storage import suppressions
-from storage.db import Database, utcnow
+from storage.db import Database
 from storage.models import Suppression
 from storage.suppressions import BY_ADMIN, OPT_OUT
 from storage.suppressions import Event as Event
@@ -131,14 +131,14 @@ def add(db: Database, caller: Caller, addresses: str, reason: str, *, now: datet
     if faults:
         raise FieldErrors(faults)
     found = [(read_any(part), reason.strip()) for part in written]
-    return _add(db, caller.workspace_id, found, by=caller.user_id, now=now or utcnow())
+    return _add(db, caller.workspace_id, found, by=caller.user_id, now=now or db.now())
 
 
 def bring_in(
     db: Database, workspace_id: int, wanted: Sequence[tuple[Reached, str]], *, now: datetime | None = None
 ) -> Added:
     """Suppress addresses with their reasons, all or nothing, like `add`; for the command line, so nobody is named."""
-    return _add(db, workspace_id, wanted, by=None, now=now or utcnow())
+    return _add(db, workspace_id, wanted, by=None, now=now or db.now())
 
 
 def lift(db: Database, caller: Caller, suppression_id: int, reason: str, *, now: datetime | None = None) -> Row:
@@ -153,7 +153,7 @@ def lift(db: Database, caller: Caller, suppression_id: int, reason: str, *, now:
     with db.write() as session:
         held = _find(session, caller, suppression_id)
         lifted = _row(held)
-        suppressions.lift(session, held, note=reason.strip(), by=caller.user_id, now=now or utcnow())
+        suppressions.lift(session, held, note=reason.strip(), by=caller.user_id, now=now or db.now())
         return lifted
 
 

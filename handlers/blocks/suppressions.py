@@ -26,6 +26,7 @@ from handlers.blocks.common import (
 CAUSES = {
     "opt_out": "asked not to be contacted",
     "hard_bounce": "does not exist",
+    "soft_bounces": "keeps coming back",
     "complaint": "complained",
     "by_admin": "added by an admin",
 }
@@ -41,7 +42,7 @@ _SEARCH: Block = {
 
 def list_view(page: Page, *, searched: bool, note: str = "") -> Block:
     """Return one page of the suppressed addresses, with a search."""
-    blocks: list[Block] = [context(note)] if note else []
+    blocks: list[Block] = [context(escape(note))] if note else []
     blocks += [
         input_block("Search", _SEARCH, block_id=ids.SUPPRESSIONS_TEXT, optional=True, dispatch=True),
         actions(

@@ -5,16 +5,22 @@ A channel's test module subclasses `Conformance` and gives it a `stand`: a local
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from bot.campaigns import decide
 from bot.channels.base import Channel
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.states import CampaignState
+from bot.dispatch.prepare import Rechecked, prepare
+from bot.domain.states import ActionState, CampaignState
+from bot.errors import UserError
+from storage import suppressions
+from storage.actions import Claimed
 from storage.db import Database, utcnow
 from storage.models import Action, Campaign, Notification, Setting, User
 from tests.bot.dispatch.conftest import wait_until
@@ -65,8 +71,9 @@ class Desk:
         due_at = utcnow() - timedelta(seconds=1)
         return self.build.action(self.campaign, customer, **({"recipients": recipients, "due_at": due_at} | values))
 
-    def start(self) -> None:
-        dispatcher = Dispatcher(self.db, {self.stand.name: self.stand.channel}, name="w", connections=1)
+    def start(self, **options: Any) -> None:
+        channels = {self.stand.name: self.stand.channel}
+        dispatcher = Dispatcher(self.db, channels, name="w", connections=1, **options)
         dispatcher.start()
         self._running.append(dispatcher)
 
@@ -166,6 +173,44 @@ class Conformance:
             row = desk.settled(action)
             assert (row.state, row.reason, row.detail) == ("manual", "suppressed", stand.address)
         assert stand.arrived == 0
+
+    def test_suppressed_after_the_recheck_it_is_not_handed_over_either(self, desk: Desk, stand: Stand) -> None:
+        def too_late(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Rechecked]:
+            checked = prepare(session, claimed, now)
+            suppressions.add(session, desk.campaign.workspace_id, stand.name, stand.address, cause="by_admin", now=now)
+            return checked
+
+        action = desk.action()
+        desk.start(prepare=too_late)
+        row = desk.settled(action, lambda row: row.state == "manual")
+        assert (row.reason, row.handed_off_at, stand.arrived) == ("suppressed", None, 0)
+
+    def test_suppressed_before_its_second_try_it_is_a_persons(self, desk: Desk, stand: Stand) -> None:
+        stand.put_off()
+        action = desk.action()
+        desk.start()
+        desk.settled(action)
+        with desk.db.write() as session:
+            workspace_id = desk.campaign.workspace_id
+            suppressions.add(session, workspace_id, stand.name, stand.address, cause="by_admin", now=utcnow())
+            session.get_one(Action, action.id).due_at = utcnow()
+        row = desk.settled(action, lambda row: row.state == "manual")
+        assert (row.reason, row.attempts, stand.arrived) == ("suppressed", 1, 0)
+
+    def test_a_persons_send_does_not_reach_a_suppressed_address(self, desk: Desk, stand: Stand) -> None:
+        caller = desk.build.caller(desk.alice)
+        before, after = (
+            desk.action(state=ActionState.MANUAL, due_at=None),
+            desk.action(state=ActionState.MANUAL, due_at=None),
+        )
+        decide.send(desk.db, caller, before.id)
+        desk.build.suppression(stand.address, channel=stand.name)
+        with pytest.raises(UserError, match="must not be contacted"):
+            decide.send(desk.db, caller, after.id)
+        assert decide.bulk(desk.db, caller, desk.campaign.id, None, what="send").count == 0
+        desk.start()
+        row = desk.settled(before, lambda row: row.state == "manual")
+        assert (row.reason, stand.arrived, desk.now(after).state) == ("suppressed", 0, "manual")
 
     def test_without_an_address_a_person_decides(self, desk: Desk, stand: Stand) -> None:
         action = desk.action(recipients=[])

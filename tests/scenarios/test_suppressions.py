@@ -1,0 +1,80 @@
+"""Suppressions as admins go through them in Slack, and what they stop."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.person import Person
+from storage.db import utcnow
+from tests.scenarios.office import Office
+
+pytestmark = pytest.mark.road("socket")
+
+
+def test_from_adding_to_lifting_and_what_it_means_for_a_campaign(office: Office, alice: Person) -> None:
+    alice.command("/campaign suppressions")
+    shown = alice.modal("Suppressions")
+    assert "Everybody may be contacted." in shown.text
+    shown.click("Add addresses")
+    form = alice.modal("Add addresses")
+    form.type("suppress_addresses", "Pat@Acme.example\nno address")
+    form.type("suppress_reason", "Lawyers speak")
+    assert form.submit().errors == {
+        "Email addresses and phone numbers": (
+            "Neither an email address nor a phone number like +49 151 12345678: no address."
+        )
+    }
+    form.type("suppress_addresses", "Pat@Acme.example, +49 151 23456789")
+    assert not form.submit().errors
+    shown = alice.modal("Suppressions")
+    assert "2 addresses added." in shown.text
+    assert "*pat@acme.example*\nemail · added by an admin" in shown.text
+    shown.close()
+
+    check = office.write(alice)
+    assert "1 email will be sent" in check.text
+    assert "1: the address must not be contacted" in check.text
+    check.submit()
+    office.said(alice, "Partially successful: 1 sent, 2 not sent.")
+    assert [one.envelope_to for one in office.mail.messages] == [("gone@bolt.example",)]
+
+    alice.command("/campaign suppressions")
+    shown = alice.modal("Suppressions")
+    shown.type("suppressions_text", "acme", enter=True)
+    assert "1 address, page 1 of 1" in shown.text
+    shown.click("Open")
+    one = alice.modal("Suppressed address")
+    assert "Address of Acme GmbH" in one.text
+    one.type("suppression_reason", "Settled")
+    one.submit()
+    shown = alice.modal("Suppressions")
+    assert "pat@acme.example may be contacted again." in shown.text
+    shown.click("History")
+    assert "by Alice Martin (added by an admin): Settled" in alice.modal("History").text
+    alice.modal("History").close()
+    alice.dm.last.click("All ")
+    todo = alice.modal("Actions to do")
+    todo.click("Send", nth=todo.text.split("Acme GmbH")[0].count("Fix contact"))
+    office.said(alice, "2 sent, 1 not sent")
+    assert [one.envelope_to for one in office.mail.messages] == [("gone@bolt.example",), ("pat@acme.example",)]
+
+
+def test_members_are_told_whom_to_ask(office: Office, alice: Person) -> None:
+    alice.command("/campaign help")
+    office.build.suppression("pat@acme.example")
+    office.build.user("Bob Berg", slack_user_id="U0BOB0001", email="bob@example.com", refreshed_at=utcnow())
+    bob = office.slack.add_person("Bob Berg", "bob@example.com", "U0BOB0001")
+    assert bob.command("/campaign suppressions").text.startswith("Only an admin can do this.")
+    assert not bob.has_modal
+    assert (
+        "`/campaign suppressions` says who must not be contacted, and changes it (admins)"
+        in bob.command("/campaign help").text
+    )
+
+
+def test_a_test_does_not_go_to_a_suppressed_colleague(office: Office, alice: Person) -> None:
+    check = office.write(alice)
+    office.build.suppression("alice@example.com")
+    check.click("Send me a test")
+    assert "Your own address must not be contacted." in alice.modals[-1].text
+    assert office.mail.messages == []
