@@ -207,7 +207,7 @@ class Conformance:
         desk.build.suppression(stand.address, channel=stand.name)
         with pytest.raises(UserError, match="must not be contacted"):
             decide.send(desk.db, caller, after.id)
-        assert decide.bulk(desk.db, caller, desk.campaign.id, None, what="send").moved == 0
+        assert decide.bulk(desk.db, caller, desk.campaign.id, None, what="send").changed == 0
         desk.start()
         row = desk.settled(before, lambda row: row.state == "manual")
         assert (row.reason, stand.arrived, desk.now(after).state) == ("suppressed", 0, "manual")
