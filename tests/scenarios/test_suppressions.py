@@ -54,7 +54,10 @@ def test_from_adding_to_lifting_and_what_it_means_for_a_campaign(office: Office,
     alice.modal("History").close()
     alice.dm.last.click("All ")
     todo = alice.modal("Actions to do")
-    todo.click("Send", nth=todo.text.split("Acme GmbH")[0].count("Fix contact"))
+    todo.click("Fix contact", nth=todo.text.split("Acme GmbH")[0].count("Fix contact"))
+    fix = alice.modal("Fix contact")
+    fix.type("fix_email", "pat@acme.example")
+    assert not fix.submit().errors
     office.said(alice, "2 sent, 1 not sent")
     assert [one.envelope_to for one in office.mail.messages] == [("gone@bolt.example",), ("pat@acme.example",)]
 
