@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test storm check docs pictures clean
+.PHONY: bench-sms demo test storm check docs pictures clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,9 @@ test: $(VENV)/.ready  ## every test, on SQLite and an embedded PostgreSQL
 
 storm: $(VENV)/.ready  ## kill, freeze and cut off workers under 2,000 mails, and count every Message-ID
 	$(BIN)/python -m tests.storm $(ARGS)
+
+bench-sms: $(VENV)/.ready  ## SMS a second beside the bare client, against a local Twilio; ARGS="--rounds 3"
+	$(BIN)/python -m tests.bench.sms $(ARGS)
 
 check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
 	$(BIN)/ruff check .
