@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.stage import FOLDER, Stage
-from sandbox import MailCatcher, Sandbox
+from bot.demo.texts import play_sms, say
+from sandbox import MailCatcher, SmsCatcher
 
 CONTENT = """Dear {{contact.first_name | default("customer")}},
 
@@ -23,35 +24,39 @@ Please pay by bank transfer, or [tell us](mailto:{{sender.email}}) what holds yo
 
 def play_once(folder: Path = FOLDER) -> None:
     """Play the campaign, print each step, and write the mails down."""
-    with Stage(folder, page_port=None) as stage:
-        _say("Local Slack, mail catcher and database are up", "nothing leaves this machine")
-        _say("Sample book imported", stage.imported)
-        _campaign(stage.sandbox, stage.mail)
+    sms = SmsCatcher(receipts=True)
+    with Stage(folder, page_port=None, sms=sms) as stage:
+        say("Local Slack, mail catcher, Twilio and database are up", "nothing leaves this machine")
+        say("Sample book imported", stage.imported)
+        alice = next(one for one in stage.sandbox.people.values() if one.profile.owner)
+        _campaign(alice, stage.mail)
         page = _write_mails(stage.mail, folder)
-        _say(f"{len(stage.mail.messages)} mails are in", str(page))
+        say(f"{len(stage.mail.messages)} mails are in", str(page))
+        play_sms(alice, sms)
+        say(f"{len(sms.messages)} SMS are in", str(_write_sms(sms, folder)))
 
 
-def _campaign(sandbox: Sandbox, mail: MailCatcher) -> None:
-    alice = next(one for one in sandbox.people.values() if one.profile.owner)
+def _campaign(alice: Any, mail: MailCatcher) -> None:
     alice.command("/campaign")
+    alice.modal("Campaigns").click("New email campaign")
     who = alice.modal("Who")
     who.type("who_days_past_due", "60", enter=True)
     who.choose("who_all", next(text for text in who.options("who_all") if text.startswith("All ")))
-    _say("Alice picks customers over 60 days late", who.text.splitlines()[1].replace("*", ""))
+    say("Alice picks customers over 60 days late", who.text.splitlines()[1].replace("*", ""))
     who.submit()
     what = alice.modal("What")
     what.type("what_subject", "Your account with {{organisation.name}}")
     what.type("what_body", CONTENT)
-    _say("She writes one message with tags", "subject, invoice table, plural, fallback")
+    say("She writes one message with tags", "subject, invoice table, plural, fallback")
     what.submit()
     check = alice.modal("Check and send")
-    _say("She checks", " ".join(line for line in check.text.splitlines() if "will be sent" in line).replace("*", ""))
+    say("She checks", " ".join(line for line in check.text.splitlines() if "will be sent" in line).replace("*", ""))
     refused = _first_address(check.text)
     mail.refuse(refused, code=550, text="5.1.1 No such user here")
     check.submit()
-    _say("She presses Send", "a short hold, with Undo in her DM")
+    say("She presses Send", "a short hold, with Undo in her DM")
     done = alice.dm.wait_for("successful:", timeout=60)
-    _say("The summary", done.text)
+    say("The summary", done.text)
     _decide(alice, mail, refused)
 
 
@@ -64,12 +69,12 @@ def _decide(alice: Any, mail: MailCatcher, refused: str) -> None:
     fix = alice.modal("Fix contact")
     fix.type("fix_email", "right.person@example.com")
     fix.submit()
-    _say("She corrects the refused address and sends", "right.person@example.com")
+    say("She corrects the refused address and sends", "right.person@example.com")
     mail.wait_for(lambda caught: any("right.person@example.com" in c.envelope_to for c in caught), timeout=30)
     alice.modal("Actions to do").close()
     alice.dm.wait_for("116 sent", timeout=30).click("Ignore")
     alice.dm.wait_for("Ignored by", timeout=30)
-    _say("She ignores one, and could undo it", alice.dm.last.text)
+    say("She ignores one, and could undo it", alice.dm.last.text)
 
 
 def _first_address(text: str) -> str:
@@ -97,5 +102,7 @@ def _write_mails(mail: MailCatcher, folder: Path) -> Path:
     return index
 
 
-def _say(step: str, result: str) -> None:
-    print(f"• {step}\n    {result}", flush=True)
+def _write_sms(sms: SmsCatcher, folder: Path) -> Path:
+    path = folder / "sms.txt"
+    path.write_text("".join(f"To {one.to}\n{one.body}\n\n" for one in sms.messages), encoding="utf-8")
+    return path

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Bot, home_workspace
+from bot.channels.sms import INBOUND_PATH
 from bot.config import Settings
 from bot.demo.people import add_people, let_in
 from bot.demo.tour import TOUR
 from bot.imports import import_files
-from sandbox import Mailbox, MailCatcher, Sandbox
+from sandbox import Mailbox, MailCatcher, Sandbox, SmsCatcher
 from sandbox.book import write_book
 from sandbox.keeping import restore, save
+from sandbox.mail import free_port
 from sandbox.page import Page
 from storage.migrate import upgrade
 
@@ -32,13 +34,23 @@ class Stage:
 
     `folder` keeps the database, the sample book and what was said and mailed; it is emptied first unless `keep`, which
     goes on where the last run ended. `page_port` None serves no page, 0 takes any free port; raises PortInUse before
-    anything is emptied. `hold` is how many seconds Send waits.
+    anything is emptied. `hold` is how many seconds Send waits. With `sms`, SMS go to that local
+    Twilio.
     """
 
-    def __init__(self, folder: Path = FOLDER, *, page_port: int | None = 0, keep: bool = False, hold: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path = FOLDER,
+        *,
+        page_port: int | None = 0,
+        keep: bool = False,
+        hold: int = 1,
+        sms: SmsCatcher | None = None,
+    ) -> None:
         self.sandbox = Sandbox(manifest=str(MANIFEST), team_name="Sandbox workspace")
         self.bounces = Mailbox()
         self.mail = MailCatcher(bounces=self.bounces)
+        self._sms = sms
         self.page = Page(self.sandbox, self.mail, port=page_port, tour=TOUR) if page_port is not None else None
         self.resumed = keep and (folder / "demo.db").is_file()
         self.imported = "the book of the last run"
@@ -76,6 +88,8 @@ class Stage:
         self.sandbox.start()
         self.bounces.start()
         self.mail.start()
+        if self._sms is not None:
+            self._sms.start()
         people = add_people(self.sandbox)
         settings = self._settings()
         upgrade(settings.database_url)
@@ -96,6 +110,8 @@ class Stage:
             self._bot.stop()
             self.save()
         self.mail.stop()
+        if self._sms is not None:
+            self._sms.stop()
         self.bounces.stop()
         self.sandbox.stop()
 
@@ -108,14 +124,29 @@ class Stage:
             "smtp_url": f"{self.mail.url}?connections=4",
             "bounce_imap_url": f"{self.bounces.url}?every=1&done=Understood",
             "bounce_address": "bounces@northwind.example",
-            "http_port": 0,
             "send_hold_seconds": self._hold,
             "secret_key": "only for the demo, on this machine alone",
             "organisation_name": "Northwind Trading",
         }
-        return Settings(**values)
+        return Settings(**values, **(_twilio(self._sms) if self._sms is not None else {"http_port": 0}))
 
     def _import(self, settings: Settings) -> None:
         files = write_book(self._folder / "book", datetime.now(UTC).date())
         done = import_files(self.bot.db, home_workspace(settings, self.bot.db), files).result
         self.imported = f"{done.customers_new} customers, {done.invoices_new} invoices"
+
+
+def _twilio(sms: SmsCatcher) -> dict[str, Any]:
+    """Return the settings of SMS, and let the answers of phones come to the bot."""
+    port = free_port()
+    public_url = f"http://127.0.0.1:{port}"
+    sms.webhook_url = f"{public_url}{INBOUND_PATH}"
+    return {
+        "twilio_account_sid": sms.account_sid,
+        "twilio_auth_token": sms.auth_token,
+        "twilio_from": sms.number,
+        "twilio_api_url": sms.url,
+        "twilio_connections": 4,
+        "http_port": port,
+        "public_url": public_url,
+    }

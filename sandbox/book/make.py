@@ -42,6 +42,17 @@ _FIRST = (
     "Nils",
 )
 _LAST = ("Abel", "Braun", "Costa", "Dubois", "Evans", "Ferrer", "Garnier", "Haas", "Ito", "Jones", "Keller", "Lopez")
+_MOBILE = {
+    "DE": "+4915123456",
+    "FR": "+33612345",
+    "ES": "+34612345",
+    "GB": "+447400123",
+    "US": "+12015550",
+    "CH": "+41781234",
+    "JP": "+819012345",
+    "KW": "+96550012",
+}
+"""Mobile numbers but for their last three digits."""
 _DIGITS = {"JPY": 0, "KWD": 3}
 
 
@@ -90,6 +101,7 @@ def _contacts(chance: random.Random, customer: dict[str, str]) -> Iterable[dict[
             "customer_external_id": customer["external_id"],
             "external_id": f"P-{n}-{rank}",
             "email": email,
+            "phone": _phone(n, customer["country"]) if rank == 0 else "",
             "first_name": first if n % 17 else "",
             "last_name": last,
             "positions": ("Payer", "Accountant", "Purchaser; Sales")[(n + rank) % 3],
@@ -97,6 +109,12 @@ def _contacts(chance: random.Random, customer: dict[str, str]) -> Iterable[dict[
             "city": customer["name"].split()[0],
             "country": customer["country"],
         }
+
+
+def _phone(n: int, country: str) -> str:
+    """Return a mobile number; every 24th customer has a landline."""
+    last = f"{n % 1000:03}"
+    return f"030 901{last}" if n % 24 == 0 else f"{_MOBILE[country]}{last}"
 
 
 def _invoices(chance: random.Random, customer: dict[str, str], today: date) -> Iterable[dict[str, str]]:
