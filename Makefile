@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: bench-sms demo test storm check docs pictures clean
+.PHONY: demo test storm bench bench-sms check docs pictures clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,9 @@ storm: $(VENV)/.ready  ## kill, freeze and cut off workers under 2,000 mails, an
 
 bench-sms: $(VENV)/.ready  ## SMS a second beside the bare client, against a local Twilio; ARGS="--rounds 3"
 	$(BIN)/python -m tests.bench.sms $(ARGS)
+
+bench: $(VENV)/.ready  ## measure dispatch, start and type-ahead, and write docs/benchmarks.md
+	$(BIN)/python -m tests.bench $(ARGS)
 
 check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
 	$(BIN)/ruff check .

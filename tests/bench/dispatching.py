@@ -1,0 +1,210 @@
+"""How fast mails leave: ours beside smtplib, interleaved, on the same local SMTP server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storage.db import Database
+from storage.migrate import upgrade
+from storage.models import Action
+from storage.transitions import is_queued, is_sending
+from tests.bench.book import queue
+from tests.conftest import admin, fresh_postgres
+
+Took = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of sending."""
+
+    name: str
+    mode: str
+    database: str = "sqlite"
+    threads: int = 8
+    group: int = 1
+    workers: int = 1
+    latency: float = 0.0
+
+
+RAW, RAW_20 = "smtplib, rendered and built, 8 connections", "smtplib at 20 ms, 20 connections"
+FAST = (
+    Way("smtplib, bytes made before, 8 connections", "bytes"),
+    Way(RAW, "raw"),
+    Way("ours, SQLite, a handoff a message", "ours"),
+    Way("ours, PostgreSQL, a handoff a message", "ours", "postgresql"),
+    Way("ours, SQLite, groups of 10, 4 connections", "ours", threads=4, group=10),
+    Way("ours, PostgreSQL, groups of 10, 4 connections", "ours", "postgresql", threads=4, group=10),
+    Way("ours, PostgreSQL, groups of 10, 2 workers", "ours", "postgresql", threads=4, group=10, workers=2),
+    Way("ours, PostgreSQL, a handoff a message, 2 workers", "ours", "postgresql", workers=2),
+)
+SLOW = (
+    Way(RAW_20, "raw", threads=20, latency=0.02),
+    Way("ours at 20 ms, SQLite, 20 connections", "ours", threads=20, latency=0.02),
+    Way("ours at 20 ms, PostgreSQL, 20 connections", "ours", "postgresql", threads=20, latency=0.02),
+)
+ALONE = (Way("render and build, ours", "render"), Way("render, and build with EmailMessage", "render-slow"))
+
+
+class Databases:
+    """A prepared database of each kind, copied for every run."""
+
+    def __init__(self, server: str, folder: Path, mails: int) -> None:
+        self._server, self._folder, self.mails = server, folder, mails
+        self._file = folder / "template.db"
+        upgrade(f"sqlite:///{self._file}")
+        self._fill(f"sqlite:///{self._file}")
+        self._postgres = contextlib.ExitStack()
+        self._template = self._postgres.enter_context(fresh_postgres(server))
+        self._fill(self._template)
+
+    def _fill(self, url: str) -> None:
+        db = Database(url)
+        queue(db, self.mails)
+        db.dispose()
+
+    def close(self) -> None:
+        self._postgres.close()
+
+    @contextlib.contextmanager
+    def fresh(self, kind: str) -> Iterator[str]:
+        """Yield the URL of a copy."""
+        if kind == "sqlite":
+            path = self._folder / f"run-{time.monotonic_ns()}.db"
+            shutil.copy(self._file, path)
+            yield f"sqlite:///{path}"
+            for left in self._folder.glob(f"{path.name}*"):
+                left.unlink()
+            return
+        name = f"run_{time.monotonic_ns()}"
+        base, _, template = self._template.partition("/test_")
+        source, _, query = template.partition("?")
+        admin(self._server, f"CREATE DATABASE {name} TEMPLATE test_{source}")
+        yield f"{base}/{name}{'?' + query if query else ''}"
+        admin(self._server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def mail_server(latency: float) -> Iterator[int]:
+    """Run the SMTP server in a process of its own; yield its port."""
+    command = [sys.executable, "-m", "tests.storm.sink", "--latency", str(latency)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
+
+
+class Sender:
+    """One of the processes that send."""
+
+    def __init__(self, way: Way, url: str, port: int, mails: int) -> None:
+        options = {"database": url, "port": port, "mails": mails, "threads": way.threads, "group": way.group}
+        words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+        command = [sys.executable, "-m", "tests.bench.mails", way.mode, *words]
+        self._started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._hear() == "ready"
+
+    def _hear(self) -> str:
+        assert self._started.stdout is not None
+        return self._started.stdout.readline().strip()
+
+    def tell(self) -> None:
+        """Let it go, or stop."""
+        assert self._started.stdin is not None
+        self._started.stdin.write("\n")
+        self._started.stdin.flush()
+
+    def result(self) -> Took:
+        """Return what it took."""
+        found: Took = json.loads(self._hear())
+        self._started.wait(30)
+        return found
+
+
+def run(way: Way, databases: Databases, port: int) -> Took:
+    """Send everything once; return seconds, CPU seconds of the senders, and the largest of them in MB."""
+    mails = databases.mails
+    with databases.fresh(way.database) as url:
+        if way.mode != "ours":
+            sender = Sender(way, url, port, mails)
+            sender.tell()
+            return sender.result()
+        db = Database(url)
+        senders = [Sender(way, url, port, mails) for _ in range(way.workers)]
+        begun = time.perf_counter()
+        for sender in senders:
+            sender.tell()
+        wait_until_settled(db, mails)
+        seconds = time.perf_counter() - begun
+        for sender in senders:
+            sender.tell()
+        took = [sender.result() for sender in senders]
+        db.dispose()
+    cpu = sum(each["cpu"] for each in took)
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": max(each["peak_mb"] for each in took)}
+
+
+def wait_until_settled(db: Database, mails: int, deadline: float = 900) -> None:
+    """Wait until nothing is open any more and everything was sent."""
+    begun = time.monotonic()
+    opened = select(Action.id).where(is_queued()).limit(1), select(Action.id).where(is_sending()).limit(1)
+    while True:
+        with db.read() as session:
+            if all(session.scalar(query) is None for query in opened):
+                sent = session.scalar(select(func.count()).select_from(Action).where(Action.state == "sent"))
+                assert sent == mails, sent
+                return
+        assert time.monotonic() - begun < deadline
+        time.sleep(0.02)
+
+
+def measure(server: str, *, mails: int, rounds: int) -> list[str]:
+    """Return the tables, as lines of Markdown."""
+    took: dict[str, list[Took]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        databases = Databases(server, Path(folder), mails)
+        for n in range(rounds):
+            for ways in (FAST, SLOW, ALONE):
+                with mail_server(ways[0].latency) as port:
+                    for way in ways:
+                        took[way.name].append(run(way, databases, port))
+                        said = f"round {n + 1}: {way.name}: {mails / took[way.name][-1]['seconds']:.0f} mails/s\n"
+                        sys.stderr.write(said)
+        databases.close()
+    return table(took, mails)
+
+
+def table(took: dict[str, list[Took]], mails: int) -> list[str]:
+    """Return medians and ratios; a ratio is the median of the rounds' own ratios."""
+    lines = ["| way | mails/s | of raw | CPU s / 1,000 | CPU of raw |", "| --- | ---: | ---: | ---: | ---: |"]
+    for way in (*FAST, *SLOW, *ALONE):
+        runs, raw = took[way.name], took[RAW_20 if way in SLOW else RAW]
+        speed = median(mails / each["seconds"] for each in runs)
+        ratio = median(r["seconds"] / o["seconds"] for r, o in zip(raw, runs, strict=True))
+        cpu = median(each["cpu"] for each in runs) * 1000 / mails
+        more = median(o["cpu"] / r["cpu"] for r, o in zip(raw, runs, strict=True))
+        cells: list[Any] = [way.name, f"{speed:,.0f}", f"{ratio:.2f}", f"{cpu:.2f}", f"{more:.2f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def cores() -> int:
+    """Return how many cores there are for us."""
+    return len(os.sched_getaffinity(0))

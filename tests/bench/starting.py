@@ -1,0 +1,71 @@
+"""How long it takes from the end of the hold until the first mail is out, with a whole worker."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from pydantic import SecretStr
+
+from bot import log
+from bot.app import Worker
+from bot.config import Settings
+from storage.db import Database
+from storage.migrate import upgrade
+from tests.bench.book import launched
+from tests.builders import Builder
+from tests.conftest import fresh_postgres
+from tests.storm.sink import sink
+
+
+@contextmanager
+def database(kind: str, server: str) -> Iterator[str]:
+    """Yield the URL of an empty, migrated database."""
+    if kind == "postgresql":
+        with fresh_postgres(server) as url:
+            yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'bench.db'}"
+        upgrade(url)
+        yield url
+
+
+def first_mail(server: str, *, rounds: int) -> list[str]:
+    """Time a whole worker from the end of the hold until the mail server has the first mail."""
+    lines = ["| from the end of the hold to the first mail | ms |", "| --- | ---: |"]
+    for kind in ("sqlite", "postgresql"):
+        with database(kind, server) as url, sink() as mails:
+            db = Database(url)
+            build = Builder(db)
+            user = build.user()
+            worker = Worker(_settings(url, mails.port), db, "bench")
+            log.configure(json=True)
+            worker.start()
+            took = []
+            for n in range(1, rounds + 1):
+                build.customer(f"New {n}", email=f"new{n}@acme.example")  # the others were just written to
+                starts_at = launched(db, build, user, hold=1.5).starts_at
+                assert starts_at is not None
+                while mails.total < n:
+                    time.sleep(0.001)
+                took.append((db.now() - starts_at).total_seconds() * 1000)
+            worker.stop()
+            db.dispose()
+        lines.append(f"| {kind}, a worker that was idle | {median(took):.0f} |")
+    return lines
+
+
+def _settings(url: str, port: int) -> Settings:
+    return Settings(
+        slack_bot_token=SecretStr("xoxb-bench"),
+        slack_signing_secret=SecretStr("none"),
+        slack_api_url="http://127.0.0.1:9/api/",
+        database_url=url,
+        smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"),
+        secret_key=SecretStr("k" * 32),
+    )
