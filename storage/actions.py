@@ -44,6 +44,7 @@ _MANUAL_EVENTS = {
     Reason.UNKNOWN: ActionEvent.REJECT,
     Reason.SENDER_UNVERIFIED: ActionEvent.REJECT,
     Reason.RENDER_FAILED: ActionEvent.REJECT,
+    Reason.EMPTY_VALUE: ActionEvent.REJECT,
     Reason.RETRIES_EXHAUSTED: ActionEvent.EXHAUST,
     Reason.UNCERTAIN: ActionEvent.LOSE,
     Reason.NO_CONTACT: ActionEvent.NO_RECIPIENT,
@@ -68,7 +69,7 @@ class FrozenAction:
     cc: list[str]
     message_id: str
     due_at: datetime | None = None
-    force: bool = False
+    in_spite_of: tuple[str, ...] = ()
     detail: str | None = None
 
 

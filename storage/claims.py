@@ -38,7 +38,7 @@ class Claimed:
     cc: list[str]
     message_id: str
     attempts: int
-    force: bool
+    in_spite_of: list[str]
     token: str
 
 

@@ -26,17 +26,34 @@ def send_manual(
 ) -> list[int]:
     """Queue manual actions because a person said so, due now, with `recipients` in place of the frozen ones if given.
 
-    The Message-ID stays, so that a mail system that has an uncertain one already can recognise it. The caller reopens a
-    completed campaign.
+    The Message-ID stays, so that a mail system that has an uncertain one already can recognise it. Who has paid since,
+    or is left out for another reason that nobody put back, is skipped all the same; one that waited because of empty
+    values goes out with them. The caller reopens a completed campaign.
     """
     changed: dict[str, Any] = {} if recipients is None else {"recipients": recipients}
-    fresh = {"due_at": now, "attempts": 0, "force": True, "handed_off_at": None, "decided_by": user_id}
+    fresh = {"due_at": now, "attempts": 0, "handed_off_at": None, "decided_by": user_id, "decided_at": now, **changed}
     cause = Cause(Reason.DECIDED_SEND, now, person(user_id))
-    where = in_workspace(workspace_id, ids)
-    moved = move(session, ActionEvent.SEND, where, cause, **fresh, decided_at=now, **changed)
+    moved = []
+    for in_spite_of, some in _gapped(session, workspace_id, ids).items():
+        agreed = [*in_spite_of, Reason.EMPTY_VALUE.value]
+        moved += move(session, ActionEvent.SEND, in_workspace(workspace_id, some), cause, **fresh, in_spite_of=agreed)
+    moved += move(session, ActionEvent.SEND, in_workspace(workspace_id, ids), cause, **fresh)
     if moved:
         wakeups.tell(session)
-    return ids_of(moved)
+    return sorted(ids_of(moved))
+
+
+def _gapped(session: Session, workspace_id: int, ids: Collection[int]) -> dict[tuple[str, ...], list[int]]:
+    """Return those of the actions that wait because of empty values, by what else they go out in spite of."""
+    query = select(Action.id, Action.in_spite_of).where(
+        *in_workspace(workspace_id, ids),
+        Action.state == ActionState.MANUAL.value,
+        Action.reason == Reason.EMPTY_VALUE.value,
+    )
+    found: dict[tuple[str, ...], list[int]] = {}
+    for action_id, in_spite_of in session.execute(query):
+        found.setdefault(tuple(in_spite_of), []).append(action_id)
+    return found
 
 
 def ignore(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, user_id: int) -> list[int]:

@@ -81,7 +81,7 @@ def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, open
         cc=list(campaign.cc),
         message_id=f"<{uuid.uuid4().hex}@{domain}>",
         due_at=(opens_at or start) if usable else None,
-        force=row.verdict.is_put_back,
+        in_spite_of=row.verdict.in_spite_of,
         detail=row.recipients.detail,
     )
 

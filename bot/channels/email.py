@@ -56,10 +56,10 @@ class EmailConnection:
         message, refused = self._without_unreachable(message)
         content = mime.build(message, datetime.now(UTC))
         sender = mime.encode_address(message.sender[1])
-        addresses = list(dict.fromkeys(mime.encode_address(a) for _, a in (*message.to, *message.cc)))
-        utf8 = not all(a.isascii() for a in (sender, *addresses))
+        to, cc = ([mime.encode_address(a) for _, a in some] for some in (message.to, message.cc))
+        utf8 = not all(a.isascii() for a in (sender, *to, *cc))
         self._session.begin(self._return_path(message) or sender, utf8=utf8)
-        refused |= self._session.recipients(addresses)
+        refused |= self._session.recipients(to, cc)
         return Receipt(self._session.data(content), refused)
 
     def close(self) -> None:

@@ -168,10 +168,16 @@ class SmtpSession:
         smtp = self._live(self._timeouts.command)
         return smtp.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else [])
 
-    def recipients(self, addresses: Sequence[str]) -> dict[str, str]:
-        """Say RCPT TO for each; return the refused with the server's words; raise when none was accepted."""
+    def recipients(self, addresses: Sequence[str], copies: Sequence[str] = ()) -> dict[str, str]:
+        """Say RCPT TO for each, and for each of `copies`; return the refused with the server's words.
+
+        Raises Rejected or Transient when none of `addresses` was accepted: a message that only its copies would get
+        is not sent.
+        """
         refused: dict[str, tuple[int, bytes]] = {}
-        for address in addresses:
+        for address in dict.fromkeys((*addresses, *copies)):
+            if address in copies and not set(addresses) - refused.keys():
+                break
             try:
                 code, answer = self._live(self._timeouts.command).rcpt(address)
             except (smtplib.SMTPException, OSError):
@@ -182,7 +188,7 @@ class SmtpSession:
             if code not in (250, 251):
                 refused[address] = (code, answer)
         said = {address: words(*answer) for address, answer in refused.items()}
-        if len(refused) == len(addresses):
+        if not set(addresses) - refused.keys():
             self._reset()
             raise _all_refused(refused, said)
         return said

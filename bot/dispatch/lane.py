@@ -8,9 +8,10 @@ import threading
 import uuid
 
 from bot.channels.base import AuthBroken, Channel, Connection, Message, Receipt, SendError, Transient, Uncertain
-from bot.dispatch.compose import Compose
+from bot.dispatch.compose import Compose, EmptyValues
 from bot.dispatch.prepare import Job
 from bot.dispatch.reports import Called, Grant, HandOff, NotCalled, PutBack, Report, Tell, Unreachable, Unwritable
+from bot.domain.states import Reason
 from bot.log import get_logger
 
 _log = get_logger(__name__)
@@ -140,13 +141,15 @@ class Sender:
                 return None
             try:
                 return job, self._lane.compose(job)
+            except EmptyValues as gaps:
+                self._lane.tell(Unwritable(job, Reason.EMPTY_VALUE, gaps.detail))
             except Exception as error:
                 self._lane.tell(self._unwritable(job, error))
 
     def _unwritable(self, job: Job, error: Exception) -> Report:
         reference = uuid.uuid4().hex[:8]
         _log.error("message_unwritable", reference=reference, action_id=job.claimed.id, error=type(error).__name__)
-        return Unwritable(job, reference)
+        return Unwritable(job, Reason.RENDER_FAILED, f"Reference {reference}")
 
     def _put_back(self, group: list[Written]) -> None:
         for job, _ in group:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -15,7 +15,7 @@ from bot.channels.local_time import opening
 from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.folding import fold_address
 from bot.domain.merge import MergeFacts
-from bot.domain.preflight import LeftOut, Standing, reasons_to_leave_out
+from bot.domain.preflight import LeftOut, Standing, judge, reasons_to_leave_out
 from bot.domain.sending_hours import SendingHours, parse_hours
 from bot.domain.states import Reason
 from storage import campaigns, merge_facts, outbox, settings, workspaces
@@ -163,7 +163,7 @@ def _refusal(
 ) -> Refused | None:
     if facts is None:
         return Refused(row, Reason.CUSTOMER_GONE, skip=True)
-    reason = None if row.force else _reason_to_skip(facts, paused, now)
+    reason = _reason_to_skip(facts, paused, now, row.in_spite_of)
     if reason is not None:
         return Refused(row, reason, skip=True)
     if to:
@@ -172,13 +172,17 @@ def _refusal(
     return Refused(row, reason, skip=False, detail=", ".join(kind.address_of(r) for r in row.recipients) or None)
 
 
-def _reason_to_skip(facts: MergeFacts, paused: date | None, now: datetime) -> Reason | None:
+def _reason_to_skip(
+    facts: MergeFacts, paused: date | None, now: datetime, in_spite_of: Collection[str]
+) -> Reason | None:
+    """Return why nothing may go out, but for what the customer's group was put back in spite of."""
     overdue = [i for i in facts.invoices if i.outstanding > 0 and i.status != "paid" and i.due_date < facts.today]
     undisputed = [i for i in overdue if i.status == "open"]
     collectible = [i for i in undisputed if i.promised_on is None or i.promised_on < facts.today]
     standing = Standing(len(overdue), len(undisputed), len(collectible), paused_until=paused)
     found = reasons_to_leave_out(standing, today=facts.today, now=now, recent_days=0)
-    return SKIPS[found[0]] if found else None
+    verdict = judge(found, in_spite_of)
+    return SKIPS[verdict.reason] if verdict.reason and not verdict.goes else None
 
 
 def _may_have(address: str, suppressed: set[str]) -> bool:

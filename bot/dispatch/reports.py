@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.channels.base import Message, Receipt, SendError
 from bot.dispatch.prepare import Job
+from bot.domain.states import Reason
 from storage.db import steady
 
 
@@ -76,10 +77,11 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unwritable:
-    """The message could not be written; the log has more under the reference."""
+    """The message could not be written, or not without gaps: why, and the reference in the log or the empty tags."""
 
     job: Job
-    reference: str
+    reason: Reason
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

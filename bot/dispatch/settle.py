@@ -40,7 +40,7 @@ def settle(book: Book, reports: Sequence[Report]) -> None:
         elif isinstance(report, Unreachable):
             _settle_unreachable(book, report)
         elif isinstance(report, Unwritable):
-            _manual(book, report.job.claimed, Reason.RENDER_FAILED, f"Reference {report.reference}")
+            _manual(book, report.job.claimed, report.reason, report.detail)
         elif isinstance(report, NotCalled):
             row = report.job.claimed
             actions.release_uncalled(book.session, row.token, [row.id], now=book.now, actor=book.actor)

@@ -70,6 +70,8 @@ class Verdict:
 
     reason: LeftOut | None
     goes: bool
+    in_spite_of: tuple[LeftOut, ...] = ()
+    """Every reason that was put back, where a message goes."""
 
     @property
     def is_put_back(self) -> bool:
@@ -82,7 +84,7 @@ def judge(reasons: tuple[LeftOut, ...], put_back: Collection[str]) -> Verdict:
     for reason in reasons:
         if reason.value not in put_back:
             return Verdict(reason, goes=False)
-    return Verdict(reasons[0] if reasons else None, goes=True)
+    return Verdict(reasons[0] if reasons else None, goes=True, in_spite_of=reasons)
 
 
 def day_in(time_zone: str, now: datetime) -> date:

@@ -102,6 +102,7 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"
     SENDER_UNVERIFIED = "sender_unverified"
     RENDER_FAILED = "render_failed"
+    EMPTY_VALUE = "empty_value"
     PAID = "paid"
     ALL_DISPUTED = "all_disputed"
     PROMISED = "promised"
@@ -136,6 +137,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.SUPPRESSED: "the {address} must not be contacted",
     Reason.SENDER_UNVERIFIED: "the sender's address is no longer verified",
     Reason.RENDER_FAILED: "the message could not be written",
+    Reason.EMPTY_VALUE: "a tag has nothing to say for this customer",
     Reason.PAID: "nothing overdue any more",
     Reason.ALL_DISPUTED: "everything overdue is disputed",
     Reason.PROMISED: "payment is promised",

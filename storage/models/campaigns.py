@@ -130,8 +130,8 @@ class Action(InWorkspace, Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handed_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Committed just before the provider is called; empty again once that attempt is settled as not sent."""
-    force: Mapped[bool] = mapped_column(default=False)
-    """A person decided to send all the same: the recheck of what is owed is left out, that of suppressions is not."""
+    in_spite_of: Mapped[list[str]] = mapped_column(Json, default=list)
+    """What a person agreed to send in spite of: why the customer's group, put back, was left out; empty values."""
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     provider_id: Mapped[str | None] = mapped_column(String(255))
     sent_subject: Mapped[str | None] = mapped_column(Text)

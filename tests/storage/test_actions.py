@@ -287,9 +287,23 @@ def test_a_retry_waits_for_its_time_and_forgets_the_handoff(db: Database, build:
     assert claim(db) == []
 
 
+def test_a_persons_send_agrees_to_empty_values_where_they_were_why_it_waited(db: Database, build: Builder) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    manual = {"state": ActionState.MANUAL}
+    rows = [
+        build.action(campaign, **manual, reason="empty_value"),
+        build.action(campaign, **manual, reason="empty_value", in_spite_of=["promised"]),
+        build.action(campaign, **manual, reason="rejected"),
+    ]
+    with db.write() as session:
+        ids = [row.id for row in rows]
+        assert actions.send_manual(session, rows[0].workspace_id, ids, now=LATER, user_id=rows[0].owner_id) == ids
+    assert [reread(db, row).in_spite_of for row in rows] == [["empty_value"], ["promised", "empty_value"], []]
+
+
 def test_a_persons_send_starts_afresh_with_the_recipients_given(db: Database, build: Builder) -> None:
     campaign = build.campaign(build.user(), state=CampaignState.SENDING)
-    row = build.action(campaign, state=ActionState.MANUAL, attempts=5, handed_off_at=NOW)
+    row = build.action(campaign, state=ActionState.MANUAL, attempts=5, handed_off_at=NOW, in_spite_of=["paused"])
     fixed = [{"contact_id": None, "name": "New", "email": "new@example.com"}]
     with db.write() as session:
         sent = actions.send_manual(
@@ -297,7 +311,7 @@ def test_a_persons_send_starts_afresh_with_the_recipients_given(db: Database, bu
         )
     assert sent == [row.id]
     after = reread(db, row)
-    assert (after.state, after.attempts, after.force, after.handed_off_at) == ("queued", 0, True, None)
+    assert (after.state, after.attempts, after.in_spite_of, after.handed_off_at) == ("queued", 0, ["paused"], None)
     assert (after.recipients, after.message_id, after.decided_by) == (fixed, row.message_id, row.owner_id)
     assert history(db, row)[-1] == ("send", "manual", "queued", "decided_send", f"user:{row.owner_id}")
 

@@ -36,7 +36,7 @@ def test_each_customer_becomes_an_action_with_frozen_recipients(db: Database, bu
     assert freeze.freeze_due(db, NOW) == 1
     (action,) = actions(db)
     assert (action.customer_id, action.owner_id, action.campaign_id) == (customer.id, user.id, campaign.id)
-    assert (action.state, action.reason, action.due_at, action.force) == ("queued", "frozen", STARTS, False)
+    assert (action.state, action.reason, action.due_at, action.in_spite_of) == ("queued", "frozen", STARTS, [])
     assert action.recipients == [{"contact_id": payer.id, "name": "Petra Payer", "email": "petra@example.com"}]
     assert action.cc == ["boss@example.com"]
     assert re.fullmatch(r"<[0-9a-f]{32}@northwind\.example\.com>", action.message_id)
@@ -65,16 +65,22 @@ def test_who_cannot_be_written_to_becomes_a_manual_action_at_once(db: Database, 
     ]
 
 
-def test_the_left_out_are_counted_and_those_put_back_are_forced(db: Database, build: Builder) -> None:
+def test_the_left_out_are_counted_and_for_those_put_back_it_is_kept_why(db: Database, build: Builder) -> None:
     user = build.user()
     build.customer("Owes nothing", overdue=None)
     build.customer("Owes nothing either", overdue=None)
     build.customer("Paused", paused_until=TODAY + timedelta(days=3))
     recent = build.customer("Recent", last_contacted_at=NOW)
+    both = build.customer("Recent and disputed", last_contacted_at=NOW, overdue=None)
+    build.invoice(both, status="disputed")
     plain = build.customer("Plain")
-    campaign = scheduled(build, user, put_back=["contacted_recently"])
+    campaign = scheduled(build, user, put_back=["contacted_recently", "all_disputed"])
     freeze.freeze_due(db, NOW)
-    assert {row.customer_id: row.force for row in actions(db)} == {recent.id: True, plain.id: False}
+    assert {row.customer_id: row.in_spite_of for row in actions(db)} == {
+        recent.id: ["contacted_recently"],
+        both.id: ["all_disputed", "contacted_recently"],
+        plain.id: [],
+    }
     with db.read() as session:
         assert session.get_one(Campaign, campaign.id).left_out == {"paused": 1, "nothing_overdue": 2}
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.base import AuthBroken, Message, Rejected, Transient, Uncertain
+from bot.channels.base import AuthBroken, Message, Rejected, SendError, Transient, Uncertain
 from bot.channels.email import EmailChannel
 from bot.channels.smtp import SmtpTarget, Timeouts
 from tests.bot.channels.mail_server import MailServer, authenticate, mail_server
@@ -38,6 +38,19 @@ def message(*to: str, **values: object) -> Message:
         "html": "<p>Hello</p>",
     }
     return Message(**(defaults | values))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("code", "error"), [(550, Rejected), (450, Transient)])
+def test_a_message_that_only_its_copies_would_get_is_not_sent(
+    server: MailServer, code: int, error: type[SendError]
+) -> None:
+    server.answers["pat"] = f"{code} 5.1.1 No such user"
+    connection = channel(server.port).open()
+    with pytest.raises(error, match="pat@acme.example: "):
+        connection.send(message("pat@acme.example", cc=(("", "boss@acme.example"),)))
+    assert server.received == []
+    connection.send(message("sam@acme.example"))
+    assert [one.recipients for one in server.received] == [("sam@acme.example",)]
 
 
 def test_accepted_the_receipt_has_the_servers_words_and_the_envelope_is_from_the_sender(server: MailServer) -> None:

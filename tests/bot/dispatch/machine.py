@@ -157,7 +157,7 @@ class Machine(Model):
         reports: dict[str, Report] = {
             "put_back": PutBack(row.job),
             "unreachable": Unreachable(row.job, Transient("down"), 1.0, True),
-            "unwritable": Unwritable(row.job, "ref"),
+            "unwritable": Unwritable(row.job, Reason.EMPTY_VALUE, "{{x}}"),
         }
         self.report(reports[what])
         if what == "unwritable":

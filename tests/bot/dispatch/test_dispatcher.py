@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from bot.dispatch.dispatcher import oldest_due_age
 from bot.domain.states import CampaignState
 from storage.db import Database, utcnow
-from storage.models import Action, Campaign, Customer, Invoice, Notification, User
+from storage.models import Action, Campaign, Contact, Customer, Invoice, Notification, User
 from tests.bot.channels.mail_server import MailServer, authenticate, mail_server
 from tests.bot.dispatch.conftest import Book, Start, wait_until
 from tests.builders import Builder
@@ -125,10 +125,13 @@ def test_a_message_that_can_not_be_written_becomes_manual_with_a_reference(
 
 
 @pytest.mark.parametrize("fault", ["paid", "all_disputed", "promised", "paused"])
-def test_what_changed_since_send_is_skipped_unless_a_person_said_send(
+def test_what_changed_since_send_is_skipped_unless_just_that_was_put_back(
     book: Book, db: Database, server: MailServer, start: Start, fault: str
 ) -> None:
-    skipped, forced = book.action("pat@acme.example"), book.action("sam@acme.example", force=True)
+    group = {"paid": "nothing_overdue"}.get(fault, fault)
+    others = [each for each in ("nothing_overdue", "all_disputed", "promised", "paused") if each != group]
+    skipped = book.action("pat@acme.example", in_spite_of=[*others, "contacted_recently"])
+    put_back = book.action("sam@acme.example", in_spite_of=[group, "empty_value"])
     tomorrow = utcnow().date() + timedelta(days=1)
     changes = {
         "paid": update(Invoice).values(outstanding=0, status="paid"),
@@ -140,15 +143,36 @@ def test_what_changed_since_send_is_skipped_unless_a_person_said_send(
         session.execute(changes[fault])
     start()
     assert book.wait_for(skipped, "skipped").reason == fault
-    book.wait_for(forced, "sent")
+    book.wait_for(put_back, "sent")
     assert [m.recipients for m in server.received] == [("sam@acme.example",)]
 
 
-def test_suppressed_addresses_are_left_out_and_none_left_is_a_persons_even_when_forced(
+@pytest.mark.parametrize("persons", [False, True])
+def test_a_tag_with_nothing_to_say_is_a_persons(
+    book: Book, build: Builder, db: Database, server: MailServer, start: Start, persons: bool
+) -> None:
+    with db.write() as session:
+        session.execute(update(Campaign).values(body="Dear {{contact.first_name}}, pay {{oldest.number}}."))
+    action = book.action(in_spite_of=["empty_value"] if persons else [])
+    with db.write() as session:
+        session.execute(update(Contact).values(first_name="", name=""))
+    start()
+    if persons:
+        book.wait_for(action, "sent")
+        body = server.received[0].message.get_body(("plain",))
+        assert body is not None
+        assert body.get_content().startswith("Dear , pay INV")
+    else:
+        row = book.wait_for(action, "manual")
+        assert (row.reason, row.detail) == ("empty_value", "{{contact.first_name}}")
+        assert server.received == []
+
+
+def test_suppressed_addresses_are_left_out_and_none_left_is_a_persons_even_when_put_back(
     book: Book, build: Builder, server: MailServer, start: Start
 ) -> None:
     build.suppression("pat@acme.example")
-    alone = book.action("Pat@acme.example", force=True)
+    alone = book.action("Pat@acme.example", in_spite_of=["nothing_overdue"])
     two = [{"contact_id": None, "name": "", "email": e} for e in ("pat@acme.example", "sam@acme.example")]
     shared = book.action(recipients=two, cc=["PAT@acme.example"])
     start()
