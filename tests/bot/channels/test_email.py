@@ -46,7 +46,7 @@ def test_a_message_that_only_its_copies_would_get_is_not_sent(
 ) -> None:
     server.answers["pat"] = f"{code} 5.1.1 No such user"
     connection = channel(server.port).open()
-    with pytest.raises(error, match="pat@acme.example: "):
+    with pytest.raises(error, match=r"pat@acme\.example: "):
         connection.send(message("pat@acme.example", cc=(("", "boss@acme.example"),)))
     assert server.received == []
     connection.send(message("sam@acme.example"))
