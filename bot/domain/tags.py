@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One tag: `name` stands between the braces, `label` and `group` in the tag picker, `example` in the help."""
+    """One tag: `name` stands between the braces, `label` and `group` in the tag picker, `example` in the help.
+
+    `may_be_empty` says that nothing is missing from a message where the tag has nothing to say.
+    """
 
     name: str
     group: str
     label: str
     example: str
+    may_be_empty: bool = False
 
     @property
     def code(self) -> str:
@@ -42,12 +46,13 @@ TAGS: tuple[Tag, ...] = (
     Tag("account_manager.email", "Account manager", "Account manager's email", "camille@example.com"),
     Tag("sender.name", "Sender", "Sender's name", "Alice Martin"),
     Tag("sender.email", "Sender", "Sender's email", "alice@example.com"),
-    Tag("sender.signature", "Sender", "Sender's signature", "Alice Martin, Accounts receivable"),
+    Tag("sender.signature", "Sender", "Sender's signature", "Alice Martin, Accounts receivable", may_be_empty=True),
     Tag("organisation.name", "Organisation", "Our name", "Northwind Ltd"),
     Tag("today", "Date", "Today's date", "23 November 2026"),
 )
 
 NAMES = frozenset(tag.name for tag in TAGS)
+MAY_BE_EMPTY = frozenset(tag.name for tag in TAGS if tag.may_be_empty)
 TABLE = "invoices.table"
 
 _SYNONYMS = {

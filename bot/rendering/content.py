@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from bot.domain.channels import EMAIL, SMS, ChannelKind
 from bot.domain.merge import MergeFacts
-from bot.domain.tags import TABLE
+from bot.domain.tags import MAY_BE_EMPTY, TABLE
 from bot.errors import FieldErrors
 from bot.rendering.expressions import CLOSE, OPEN, Expression, TagFault, parse
 from bot.rendering.formatting import IN_URL_CLOSE, IN_URL_OPEN, format_body, link_faults
@@ -172,12 +172,16 @@ class Content:
         return filled.replace(_DIRECTION, locale.text_direction, 1)
 
     def _empty(self, values: list[str], table: InvoiceTable | None) -> tuple[str, ...]:
-        """Return the tags that say nothing; default("") is an author's word that nothing may stand there."""
+        """Return the tags that say nothing and should; default("") is an author's word that nothing may stand there."""
         tags: list[Expression] = [*self._subject_tags, *self._tags]
         said = [
             bool(table and table.rows) if tag.name == TABLE else bool(v) for tag, v in zip(tags, values, strict=True)
         ]
-        empty = [tag.name for tag, any_text in zip(tags, said, strict=True) if not any_text and tag.fallback is None]
+        empty = [
+            tag.name
+            for tag, any_text in zip(tags, said, strict=True)
+            if not any_text and tag.fallback is None and tag.name not in MAY_BE_EMPTY
+        ]
         return tuple(dict.fromkeys(empty))
 
 

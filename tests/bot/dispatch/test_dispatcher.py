@@ -155,7 +155,7 @@ def test_a_tag_with_nothing_to_say_is_a_persons(
         session.execute(update(Campaign).values(body="Dear {{contact.first_name}}, pay {{oldest.number}}."))
     action = book.action(in_spite_of=["empty_value"] if persons else [])
     with db.write() as session:
-        session.execute(update(Contact).values(first_name="", name=""))
+        session.execute(update(Contact).values(first_name="", last_name=""))
     start()
     if persons:
         book.wait_for(action, "sent")
