@@ -81,11 +81,27 @@ _SYNONYMS = {
 }
 
 
+_CLOSE_WITHIN = 0.7
+"""How alike two names behind the same prefix must be: contact.email is no misspelt contact.name."""
+
+
+def _folded(text: str) -> str:
+    return "_".join(text.casefold().replace("-", " ").split())
+
+
+_BY_LABEL = {_folded(tag.label): tag.name for tag in TAGS}
+
+
 def nearest(word: str) -> str | None:
     """Return the tag that `word` was most likely meant to be, or None when nothing is near."""
-    folded = word.strip().casefold().replace(" ", "_").replace("-", "_")
-    if folded in _SYNONYMS:
-        return _SYNONYMS[folded]
+    folded = _folded(word)
+    if known := _SYNONYMS.get(folded) or _BY_LABEL.get(folded):
+        return known
+    prefix, dot, tail = folded.partition(".")
+    within = {name.partition(".")[2]: name for name in NAMES if name.startswith(f"{prefix}.")} if dot else {}
+    if within:
+        close = difflib.get_close_matches(tail, within, n=1, cutoff=_CLOSE_WITHIN)
+        return within[close[0]] if close else None
     by_tail = {name.replace(".", "_"): name for name in NAMES}
     candidates = difflib.get_close_matches(folded, [*NAMES, *by_tail, *_SYNONYMS], n=1, cutoff=0.6)
     if not candidates:

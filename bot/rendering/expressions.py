@@ -65,10 +65,38 @@ def parse(source: str) -> tuple[str, tuple[Expression, ...]]:
     clean = _TAG_TEXT.sub(lambda m: m[0].translate(_CURLY_QUOTES), clean_lines(source))
     try:
         return _found(clean)
-    except TemplateSyntaxError as error:
-        raise TagFault(f"Line {error.lineno}: this tag is not complete. Write it like {{{{customer.name}}}}.") from None
+    except TemplateSyntaxError:
+        raise TagFault(" ".join(_one_by_one(clean))) from None
     except RecursionError:
         raise TagFault("A tag is far too deeply nested. Write it like {{customer.name}}.") from None
+
+
+def _one_by_one(clean: str) -> list[str]:
+    """Return what is wrong with each tag of a text that can't be parsed whole, then with the rest of it."""
+    faults = []
+    for match in _TAG_TEXT.finditer(clean):
+        line = clean.count("\n", 0, match.start()) + 1
+        try:
+            _found("\n" * (line - 1) + match[0])
+        except TagFault as fault:
+            faults.append(str(fault))
+        except TemplateSyntaxError:
+            faults.append(_unknown(match[0][2:-2].partition("|")[0].strip(), line))
+    try:
+        _found(_TAG_TEXT.sub(" ", clean))
+    except TagFault as fault:
+        faults.append(str(fault))
+    except TemplateSyntaxError as error:
+        faults.append(f"Line {error.lineno}: this tag is not complete. Write it like {{{{customer.name}}}}.")
+    return list(dict.fromkeys(faults))[:MOST_FAULTS]
+
+
+def _unknown(name: str, line: int) -> str:
+    if not name or name in NAMES:  # the name is right, what stands behind it is not
+        return f"Line {line}: this tag is not complete. Write it like {{{{{name or 'customer.name'}}}}}."
+    guess = nearest(name)
+    hint = f"Did you mean {{{{{guess}}}}}?" if guess else "Choose one from the tag list."
+    return f"There is no tag {{{{{name}}}}} (line {line}). {hint}"
 
 
 def _found(clean: str) -> tuple[str, tuple[Expression, ...]]:
@@ -128,9 +156,7 @@ def _expression(node: nodes.Expr) -> Expression:
         node = node.node
     name = _name(node)
     if name not in NAMES:
-        guess = nearest(name)
-        hint = f"Did you mean {{{{{guess}}}}}?" if guess else "Choose one from the tag list."
-        raise TagFault(f"There is no tag {{{{{name}}}}} (line {node.lineno}). {hint}")
+        raise TagFault(_unknown(name, node.lineno))
     if forms and name not in _COUNTS:
         raise TagFault(
             "plural goes with {{invoices.overdue_count}} and {{oldest.days_past_due}} only, "

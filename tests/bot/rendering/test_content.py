@@ -255,3 +255,23 @@ def test_all_wrong_tags_are_named_at_once() -> None:
     assert "Did you mean {{customer.name}}?" in fault.message
     assert "Did you mean {{contact.first_name}}?" in fault.message
     assert "not | upper." in fault.message
+
+
+def test_tags_written_in_words_are_named_one_by_one() -> None:
+    body = "Dear {{first name}},\n{{customer name}} owes {{overdue amount}}; {{contact.email}} {{zzz zzz}}"
+    (fault,) = check_content("Hello", body)
+    assert fault.message == (
+        "There is no tag {{first name}} (line 1). Did you mean {{contact.first_name}}? "
+        "There is no tag {{customer name}} (line 2). Did you mean {{customer.name}}? "
+        "There is no tag {{overdue amount}} (line 2). Did you mean {{amounts.overdue}}? "
+        "There is no tag {{contact.email}} (line 2). Choose one from the tag list. "
+        "There is no tag {{zzz zzz}} (line 2). Choose one from the tag list."
+    )
+
+
+def test_a_tag_without_an_end_hides_no_other_fault() -> None:
+    (fault,) = check_content("Hello", "{{customer name}}\n{{customer.name")
+    assert fault.message == (
+        "There is no tag {{customer name}} (line 1). Did you mean {{customer.name}}? "
+        "Line 2: this tag is not complete. Write it like {{customer.name}}."
+    )
