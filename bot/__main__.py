@@ -37,7 +37,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(1)
     except OperationalError as error:
-        print(f"The database can't be used: {error.orig}. Check DATABASE_URL.", file=sys.stderr)
+        print(_database_fault(error), file=sys.stderr)
         sys.exit(1)
 
 
@@ -189,9 +189,20 @@ def version() -> None:
 def _attempt(attempt: Callable[[], None]) -> str | None:
     try:
         attempt()
+    except OperationalError as error:
+        return _database_fault(error)
     except Exception as error:
         return str(error) or type(error).__name__
     return None
+
+
+def _database_fault(error: OperationalError) -> str:
+    """Return one line: a driver's own words have several, and SQLAlchemy adds a link to them."""
+    words = str(error.orig).strip().partition("\n")[0].rstrip(".")
+    return (
+        f"The database can't be used: {words}. Check DATABASE_URL: the host, port, user, password and name of a server "
+        "that runs, or a file in a folder that can be written to."
+    )
 
 
 def _run(*, web: bool, worker: bool) -> None:

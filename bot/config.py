@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,7 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.channels.addresses import is_valid_email
+from bot.channels.smtp import SmtpTarget
+from bot.domain.money import is_currency
 from bot.errors import ConfigError
+from bot.rendering.locales import is_locale
 
 
 class AutoJoin(StrEnum):
@@ -29,16 +34,38 @@ def _web_address(value: str) -> str:
 
 
 def _smtp_address(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
-        raise ValueError("must be like smtp+starttls://user:password@mail.example.com:587?connections=8")
+    try:
+        SmtpTarget.parse(value.get_secret_value())
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("SMTP_URL ").removesuffix(".")) from None
     return value
 
 
 def _imap_address(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in ("imap", "imap+starttls", "imaps") or not parts.hostname or not parts.username:
-        raise ValueError("must be like imaps://user:password@imap.example.com/INBOX?done=Bounces&every=60")
+    from bot.channels.imap import ImapTarget  # here: whoever reads no bounces need not load what reads them
+
+    try:
+        ImapTarget.parse(value.get_secret_value())
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("BOUNCE_IMAP_URL ").removesuffix(".")) from None
+    return value
+
+
+def _email_address(value: str) -> str:
+    if not is_valid_email(value):
+        raise ValueError("must be one email address such as alice@example.com")
+    return value
+
+
+def _language(value: str) -> str:
+    if not is_locale(value):
+        raise ValueError("must be a language such as en, fr or de_AT")
+    return value
+
+
+def _currency_code(value: str) -> str:
+    if not is_currency(value):
+        raise ValueError("must be an active ISO 4217 code in capitals, such as EUR")
     return value
 
 
@@ -140,7 +167,9 @@ class Settings(BaseSettings):
         le=3600,
         description="How long Send waits before the first message goes out, so that Undo can stop it.",
     )
-    admin_email: str | None = Field(None, description="Email of the first admin, beside the Slack workspace's owner.")
+    admin_email: Annotated[str, AfterValidator(_email_address)] | None = Field(
+        None, description="Email of the first admin, beside the Slack workspace's owner."
+    )
     auto_join: AutoJoin = Field(
         AutoJoin.NOBODY,
         description="Who gets access on first use: `nobody` (an admin lets people in), or everybody in the Slack "
@@ -152,12 +181,12 @@ class Settings(BaseSettings):
     organisation_name: str = Field(
         "Our company", min_length=1, max_length=200, description="Who the messages come from; admins can change it."
     )
-    default_locale: str = Field(
-        "en",
-        pattern=r"^[a-z]{2,3}([_-][A-Za-z]{2,4})?$",
-        description="Language where a customer has none (`en`, `fr`).",
+    default_locale: Annotated[str, AfterValidator(_language)] = Field(
+        "en", description="Language where a customer has none (`en`, `fr`)."
     )
-    default_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217 code, where none is given.")
+    default_currency: Annotated[str, AfterValidator(_currency_code)] = Field(
+        "EUR", description="ISO 4217 code, where none is given."
+    )
     default_time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="IANA time zone that decides which day it is, such as `Europe/Paris`."
     )
@@ -245,17 +274,41 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        faults += [_fault(e["loc"], e["type"], e["msg"]) for e in error.errors(include_input=False)]
+        faults += [_fault(str(e["loc"][0]), dict(e)) for e in error.errors(include_input=False)]
         raise ConfigError(faults) from None
     if faults:
         raise ConfigError(faults)
     return settings
 
 
-def _fault(loc: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = str(loc[0])
+def _fault(name: str, error: Mapping[str, Any]) -> str:
     meant = (Settings.model_fields[name].description or "").removesuffix(" Required.")
-    what = {"missing": "is not set", "string_pattern_mismatch": "is not in the right form"}.get(
-        kind, message.removeprefix("Value error, ")
-    )
-    return f"{name.upper()}: {what}. {meant}"
+    return f"{name.upper()}: {_what_is_wrong(name, error)}. {meant}"
+
+
+def _what_is_wrong(name: str, error: Mapping[str, Any]) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return "is not set"
+    if kind in ("greater_than_equal", "less_than_equal", "int_parsing", "int_parsing_size", "int_from_float"):
+        return f"must be a whole number{_range(name)}"
+    if kind in ("too_short", "string_too_short"):
+        return f"must have at least {_characters(context['min_length'])}"
+    if kind in ("too_long", "string_too_long"):
+        return f"must have at most {_characters(context['max_length'])}"
+    if kind == "enum":
+        return f"must be {context['expected']}"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _characters(characters: int) -> str:
+    return f"{characters} character" + ("" if characters == 1 else "s")
+
+
+def _range(name: str) -> str:
+    limits = Settings.model_fields[name].metadata
+    least = next((one.ge for one in limits if hasattr(one, "ge")), None)
+    most = next((one.le for one in limits if hasattr(one, "le")), None)
+    if most is None:
+        return "" if least is None else f" of at least {least}"
+    return f" from {least} to {most}"

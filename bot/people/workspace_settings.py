@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
-
 from bot.domain.access import Caller, require_admin
 from bot.domain.money import is_currency
 from bot.errors import FieldErrors
+from bot.rendering.locales import is_locale
 from storage import settings, workspaces
 from storage.db import Database
 
@@ -53,7 +52,7 @@ def _faults(wanted: WorkspaceSettings) -> dict[str, str]:
     faults = {}
     if not 1 <= len(wanted.organisation_name.strip()) <= 200:
         faults["organisation_name"] = "Write your organisation's name, at most 200 characters."
-    if not _is_locale(wanted.locale):
+    if not is_locale(wanted.locale):
         faults["locale"] = "Write a language such as en, fr or de_AT."
     if not is_currency(wanted.currency):
         faults["currency"] = "Write an ISO 4217 code such as EUR."
@@ -62,14 +61,6 @@ def _faults(wanted: WorkspaceSettings) -> dict[str, str]:
     if not 0 <= wanted.recent_contact_days <= MOST_DAYS:
         faults["recent_contact_days"] = f"Write a number of days from 0 to {MOST_DAYS}."
     return faults
-
-
-def _is_locale(text: str) -> bool:
-    try:
-        Locale.parse(text.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
 
 
 def _is_zone(text: str) -> bool:

@@ -85,6 +85,15 @@ WORDS: dict[str, dict[str, str]] = {
 """The fixed words of tables and statements; languages without an entry read English words."""
 
 
+def is_locale(text: str) -> bool:
+    """Say whether `text` is a language such as `en`, `fr` or `de_AT` that messages can be written in."""
+    try:
+        Locale.parse(text.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
 @lru_cache(maxsize=256)
 def locale_of(language: str) -> Locale:
     """Return the locale for a language tag such as `fr`, `de-AT` or `pt_BR`; an unknown one reads as English."""

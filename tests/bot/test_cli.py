@@ -141,7 +141,22 @@ def test_a_database_that_can_not_be_opened(settings: dict[str, str], url: str) -
     code, told = campaign_bot("migrate", **(settings | {"DATABASE_URL": url}))
     assert code == 1
     assert "The database can't be used: " in told
-    assert "Check DATABASE_URL." in told
+    assert "Check DATABASE_URL: the host, port, user" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_check_says_in_one_line_that_the_database_is_out_of_reach(settings: dict[str, str]) -> None:
+    told = said(settings | {"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:9/none"})
+    lines = told.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "ok    settings",
+        "fail  database",
+        "fail  mail server",
+        "fail  Slack",
+    ]
+    assert "Check DATABASE_URL: the host, port, user" in lines[1]
+    assert "sqlalche.me" not in told
+    assert "secret" not in told
 
 
 def test_postgresql_is_migrated_when_told_to(settings: dict[str, str], postgres_server: str) -> None:

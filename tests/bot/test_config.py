@@ -39,7 +39,22 @@ def test_nothing_set_names_everything_that_is_needed() -> None:
         ("bounce_imap_url", "pop3://u:p@mail", "must be like imaps://"),
         ("database_url", "mysql://x", "must be sqlite:///FILE or postgresql://"),
         ("default_time_zone", "Mars/Base", "must be an IANA time zone"),
-        ("default_currency", "euro", "is not in the right form"),
+        ("default_currency", "euro", "must be an active ISO 4217 code in capitals, such as EUR."),
+        ("default_currency", "XXQ", "must be an active ISO 4217 code in capitals, such as EUR."),
+        ("default_locale", "zz", "must be a language such as en, fr or de_AT."),
+        ("admin_email", "nonsense", "must be one email address such as alice@example.com."),
+        ("smtp_url", "smtp://mail?connections=0", "connections must be a number from 1 to 64. The mail server"),
+        ("smtp_url", "smtp://mail:99999", "the port must be a number from 1 to 65535. The mail server"),
+        ("smtp_url", "smtp://mail?conections=3", "'conections' is not an option; connections is the only one."),
+        ("bounce_imap_url", "imaps://u:p@mail?every=0", "every must be a number of seconds from 1 to 3600."),
+        ("secret_key", "s", "SECRET_KEY: must have at least 32 characters."),
+        ("organisation_name", "o" * 201, "ORGANISATION_NAME: must have at most 200 characters."),
+        ("send_hold_seconds", "-1", "SEND_HOLD_SECONDS: must be a whole number from 0 to 3600."),
+        ("http_port", "70000", "HTTP_PORT: must be a whole number from 0 to 65535."),
+        ("handoff_group", "many", "HANDOFF_GROUP: must be a whole number from 1 to 50."),
+        ("email_per_minute", "0", "EMAIL_PER_MINUTE: must be a whole number of at least 1."),
+        ("email_per_minute", "9" * 5000, "EMAIL_PER_MINUTE: must be a whole number of at least 1."),
+        ("twilio_connections", "1.5", "TWILIO_CONNECTIONS: must be a whole number from 1 to 64."),
         ("slack_api_url", "slack", "must be an address such as"),
         ("auto_join", "everybody", "'nobody', 'finance' or 'account_manager'"),
     ],
@@ -50,6 +65,18 @@ def test_a_wrong_setting_says_how_to_mend_it(name: str, value: str, said: str) -
     [fault] = refused.value.faults
     assert fault.startswith(f"{name.upper()}: ")
     assert said in fault
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    wrong = {"default_locale": "zz", "admin_email": "x", "default_currency": "XXQ", "smtp_url": "smtp://m:99999"}
+    with pytest.raises(ConfigError) as refused:
+        load_settings(**(GOOD | wrong))
+    assert sorted(fault.split(":")[0] for fault in refused.value.faults) == [
+        "ADMIN_EMAIL",
+        "DEFAULT_CURRENCY",
+        "DEFAULT_LOCALE",
+        "SMTP_URL",
+    ]
 
 
 def test_secrets_are_masked() -> None:
