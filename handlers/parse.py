@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from bot.errors import UserError
+from bot.imports.amounts import Sign, Votes, read_amount
 from handlers.ids import base
 
 Payload = Mapping[str, Any]
@@ -138,13 +139,20 @@ class View:
         text = self.text(action_id).strip()
         if not text:
             return None
-        try:
-            amount = Decimal(text)
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if amount.is_finite() and 0 <= amount <= _LARGEST:
-            return amount
-        raise UserError("Type an amount such as 1500 or 1500.50, without a currency.", name)
+        amount = typed_amount(text)
+        if amount is None:
+            raise UserError("Type an amount such as 1500 or 1,500.50, without a currency.", name)
+        return amount
+
+    def faults(self, *reads: Callable[[View], object]) -> dict[str, str]:
+        """Return what is wrong with the inputs that `reads` read, by the names of the inputs."""
+        found: dict[str, str] = {}
+        for read in reads:
+            try:
+                read(self)
+            except UserError as error:
+                found[error.field or ""] = error.message
+        return found
 
     def shown(self, action_id: str) -> tuple[str, ...]:
         """Return the values that the view offered as already chosen, to tell what the person added and took away."""
@@ -156,6 +164,24 @@ class View:
 
     def _of(self, action_id: str) -> Payload:
         return self.values.get(action_id) or {}
+
+
+def typed_amount(text: str) -> Decimal | None:
+    """Return an amount of zero or more as people type it: 1500, 1,500, 1.500,00 or 1 500.5; None for what is none.
+
+    A single sign before three digits parts thousands: nobody looks for fractions of a cent.
+    """
+    votes = Votes()
+    votes.take([text])
+    thousands_first: Sign = "," if "." in text else "."
+    try:
+        found = read_amount(text, votes.sign or thousands_first)
+    except ValueError:
+        return None
+    if found.currency is not None or not 0 <= found.value <= _LARGEST:
+        return None
+    whole = found.value.to_integral_value()
+    return whole if whole == found.value else found.value
 
 
 def clicked(body: Payload) -> Payload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from slack_bolt import App
@@ -22,7 +23,7 @@ FIELD_BLOCKS = {
     ids.WHO: {
         "overdue_min": ids.WHO_OVERDUE_MIN,
         "days_past_due_min": ids.WHO_DAYS_PAST_DUE,
-        "audience": ids.WHO_TEXT,
+        "audience": ids.WHO_ALL,
     },
     ids.WHO_FILTERS: {
         "overdue_max": ids.WHO_OVERDUE_MAX,
@@ -65,17 +66,33 @@ def register(app: App, deps: Deps) -> None:
     app.options(ids.WHO_LEAVE_OUT)(bind_options(deps, customer_options))
 
 
-def screen(turn: Turn, view: AudienceView, metadata: Metadata, note: str = "") -> Block:
-    """Return the Who screen for the caller."""
+def screen(
+    turn: Turn, view: AudienceView, metadata: Metadata, note: str = "", faults: Mapping[str, str] | None = None
+) -> Block:
+    """Return the Who screen for the caller; `faults` are said beside the inputs that they are about."""
     saved = audiences.saved(turn.deps.db, turn.caller)
-    return blocks.who_view(view, saved, metadata, sees_all=turn.caller.sees_all_customers, note=note)
+    return blocks.who_view(
+        view, saved, metadata, sees_all=turn.caller.sees_all_customers, note=note, faults=faults or {}
+    )
 
 
 def filters_changed(turn: Turn) -> None:
     """A filter or "all that match" changed -> audiences.set_filter, set_all_matching"""
-    view = _take_filters(turn)
-    turn.redraw(screen(turn, view, turn.metadata))
+    faults = _faults(turn)
+    view = _seen(turn) if faults else _take_filters(turn)
+    turn.redraw(screen(turn, view, turn.metadata, faults=faults))
     turn.ack()
+
+
+def _faults(turn: Turn) -> dict[str, str]:
+    return turn.view.faults(
+        lambda view: view.amount(ids.WHO_OVERDUE_MIN, "overdue_min"),
+        lambda view: view.whole(ids.WHO_DAYS_PAST_DUE, "days_past_due_min"),
+    )
+
+
+def _seen(turn: Turn) -> AudienceView:
+    return audiences.view(turn.deps.db, turn.caller, turn.metadata.campaign_id)
 
 
 def _take_filters(turn: Turn) -> AudienceView:
@@ -117,7 +134,8 @@ def left_out_by_hand(turn: Turn) -> None:
 def _by_hand(turn: Turn, action_id: str) -> None:
     db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
     picked = set(row_ids(tuple(o["value"] for o in clicked(turn.body).get("selected_options") or ())))
-    audience = audiences.view(db, caller, campaign_id)
+    faults = _faults(turn)
+    audience = _seen(turn) if faults else _take_filters(turn)
     names = audience.added if action_id == ids.WHO_ADD else audience.left_out
     shown = {each.id for each in names[: blocks.MANY]}
     if shown - picked:
@@ -125,7 +143,7 @@ def _by_hand(turn: Turn, action_id: str) -> None:
     if picked - shown:
         use = audiences.add if action_id == ids.WHO_ADD else audiences.leave_out
         audience = use(db, caller, campaign_id, picked - shown)
-    turn.redraw(screen(turn, audience, turn.metadata), force=True)
+    turn.redraw(screen(turn, audience, turn.metadata, faults=faults), force=True)
     turn.ack()
 
 
@@ -133,7 +151,7 @@ def next_screen(turn: Turn) -> None:
     """Next: write -> audiences.view, compose.senders, preview.show"""
     view = _take_filters(turn)
     if not view.selected:
-        raise UserError("Nobody is selected yet: tick “All that match” below, or add customers by name.", "audience")
+        raise UserError("Nobody is selected yet: tick “All that match”, or add customers by name.", "audience")
     turn.replace(writing(turn, view.campaign_id))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from bot.campaigns.views import AudienceView, CustomerName, CustomerPage, DraftSummary, SavedAudienceRow
 from bot.domain.audience import ME, NOBODY, AudienceFilter
@@ -31,6 +32,7 @@ from handlers.blocks.common import (
 )
 from handlers.parse import Metadata
 
+NO_FAULTS: Mapping[str, str] = MappingProxyType({})
 MANY = 40
 """Names picked by hand that the selects show; more stay picked and are counted."""
 
@@ -66,18 +68,33 @@ def _new(channels: Sequence[str], said: str) -> list[Block]:
 
 
 def who_view(
-    view: AudienceView, saved: Sequence[SavedAudienceRow], metadata: Metadata, *, sees_all: bool, note: str = ""
+    view: AudienceView,
+    saved: Sequence[SavedAudienceRow],
+    metadata: Metadata,
+    *,
+    sees_all: bool,
+    note: str = "",
+    faults: Mapping[str, str] = NO_FAULTS,
 ) -> Block:
-    """Return the Who screen; `metadata` keys the inputs, so that a saved audience shows in them."""
-    wanted, key = view.audience.filter, metadata.key("who")
+    """Return the Who screen; `metadata` keys the inputs, so that a saved audience shows in them.
+
+    `faults` are what is wrong with `overdue_min` and `days_past_due_min`, said below these inputs.
+    """
+    key = metadata.key("who")
     blocks: list[Block] = [context(escape(note))] if note else []
-    blocks += [section(_count(view), block_id=ids.WHO_COUNT), *_filters(view, wanted, key, sees_all=sees_all)]
+    blocks += [section(_count(view), block_id=ids.WHO_COUNT), *_filters(view, key, faults, sees_all=sees_all)]
     everybody = option(f"All {view.matching:,} that match", "all")
     boxes: Block = {"type": "checkboxes", "action_id": ids.WHO_ALL, "options": [everybody]}
     if view.audience.all_matching:
         boxes["initial_options"] = [everybody]
     blocks += [
-        actions([boxes], block_id=ids.keyed(ids.WHO_ALL, f"{key}-{view.matching}")),
+        input_block(
+            "Who is selected",
+            boxes,
+            block_id=ids.keyed(ids.WHO_ALL, f"{key}-{view.matching}"),
+            optional=True,
+            dispatch=True,
+        ),
         _by_hand("Add customers", ids.WHO_ADD, view.added, key),
         _by_hand("Leave out customers", ids.WHO_LEAVE_OUT, view.left_out, key),
         actions(
@@ -124,7 +141,8 @@ def _in_words(of: AudienceFilter) -> str:
     return escape(", ".join(part for part in parts if part))
 
 
-def _filters(view: AudienceView, wanted: AudienceFilter, key: int, *, sees_all: bool) -> list[Block]:
+def _filters(view: AudienceView, key: int, faults: Mapping[str, str], *, sees_all: bool) -> list[Block]:
+    wanted = view.audience.filter
     text = _text(ids.WHO_TEXT, wanted.text, hint="Name or group contains")
     least = _text(ids.WHO_OVERDUE_MIN, _plain(wanted.overdue_min), hint="such as 1500")
     days = _text(ids.WHO_DAYS_PAST_DUE, _plain(wanted.days_past_due_min), hint="such as 30")
@@ -137,8 +155,14 @@ def _filters(view: AudienceView, wanted: AudienceFilter, key: int, *, sees_all: 
     return [
         *blocks,
         _dispatching("Overdue at least", least, ids.WHO_OVERDUE_MIN, key),
+        *_wrong(faults, "overdue_min"),
         _dispatching("Days past due at least", days, ids.WHO_DAYS_PAST_DUE, key),
+        *_wrong(faults, "days_past_due_min"),
     ]
+
+
+def _wrong(faults: Mapping[str, str], name: str) -> list[Block]:
+    return [context(f":warning: {escape(faults[name])}")] if name in faults else []
 
 
 def more_view(view: AudienceView, metadata: Metadata) -> Block:
@@ -220,7 +244,7 @@ def save_view(saved: Sequence[SavedAudienceRow], metadata: Metadata) -> Block:
     for row in saved[:40]:
         sure = confirm("Forget this audience?", row.name, "Forget", "Keep it")
         forget = button("Forget", ids.keyed(ids.WHO_FORGET, row.id), value=str(row.id), confirm=sure)
-        blocks.append(section(escape(row.name), accessory=forget))
+        blocks.append(section(plain(row.name), accessory=forget))  # to be copied: no guards around marks
     return modal(
         "Save audience", blocks, callback_id=ids.WHO_SAVE, metadata=metadata.to_json(), submit="Save", close="Back"
     )
@@ -241,9 +265,11 @@ def _by_hand(label: str, action_id: str, names: Sequence[CustomerName], key: int
 
 
 def _dispatching(label: str, element: Block, action_id: str, key: int) -> Block:
+    hint = None
     if element["type"] == "plain_text_input":
         element = {**element, "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]}}
-    return input_block(label, element, block_id=ids.keyed(action_id, key), optional=True, dispatch=True)
+        hint = "Press Enter to count."
+    return input_block(label, element, block_id=ids.keyed(action_id, key), optional=True, hint=hint, dispatch=True)
 
 
 def _text(action_id: str, value: str | None, *, hint: str = "", most: int = 200) -> Block:
