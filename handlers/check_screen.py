@@ -7,11 +7,11 @@ from typing import Literal
 from slack_bolt import App
 
 from bot.campaigns import check, drafts, launch, preview, test_send
-from bot.campaigns.views import PreviewView
 from handlers import ids
 from handlers.blocks.check import check_view, launched_view
+from handlers.blocks.common import Block
 from handlers.deps import Deps
-from handlers.parse import clicked
+from handlers.parse import Metadata, clicked
 from handlers.turn import Entry, Turn, bind
 from handlers.who import writing
 
@@ -41,7 +41,7 @@ def put_back(turn: Turn) -> None:
     element, metadata = clicked(turn.body), turn.metadata
     reason = (element.get("action_id") or "").partition(ids.SEPARATOR)[2]
     check.put_back(turn.deps.db, turn.caller, metadata.campaign_id, reason, element.get("value") == "on")
-    _show(turn, _preview(turn, metadata.page))
+    _show(turn, index=metadata.page)
 
 
 def send_test(turn: Turn) -> None:
@@ -50,7 +50,7 @@ def send_test(turn: Turn) -> None:
     customer_id = ids.row_of(clicked(turn.body).get("action_id") or "") or 0
     address = test_send.request(turn.deps.db, turn.caller, metadata.campaign_id, customer_id=customer_id)
     turn.deps.wake()
-    _show(turn, _preview(turn, metadata.page), f"A test of this message is on its way to {address}.")
+    _show(turn, index=metadata.page, note=f"A test of this message is on its way to {address}.")
 
 
 def back(turn: Turn) -> None:
@@ -65,7 +65,7 @@ def send(turn: Turn) -> None:
     version = _choose_time(turn)
     launched = launch.launch(turn.deps.db, turn.caller, metadata.campaign_id, version=version, hold=hold)
     turn.deps.wake()
-    turn.replace(launched_view(launched, "Your campaign", hold))
+    turn.replace(launched_view(launched))
 
 
 def _choose_time(turn: Turn) -> int:
@@ -82,23 +82,28 @@ def _choose_time(turn: Turn) -> int:
 def _walk(step: int) -> Entry:
     def entry(turn: Turn) -> None:
         index = ids.row_of(clicked(turn.body).get("action_id") or "") or 0
-        _show(turn, _preview(turn, index + step))
+        _show(turn, index=index + step)
 
     return entry
 
 
 def _worst(worst: Worst) -> Entry:
     def entry(turn: Turn) -> None:
-        _show(turn, preview.show(turn.deps.db, turn.caller, turn.metadata.campaign_id, worst=worst))
+        _show(turn, worst=worst)
 
     return entry
 
 
-def _preview(turn: Turn, index: int) -> PreviewView:
-    return preview.show(turn.deps.db, turn.caller, turn.metadata.campaign_id, index=index)
-
-
-def _show(turn: Turn, shown: PreviewView, note: str = "") -> None:
-    found = check.run(turn.deps.db, turn.caller, turn.metadata.campaign_id)
-    turn.redraw(check_view(found, shown, turn.metadata, note), force=True)
+def _show(turn: Turn, *, index: int | None = None, worst: Worst | None = None, note: str = "") -> None:
+    turn.redraw(checking(turn, turn.metadata, index=index, worst=worst, note=note), force=True)
     turn.ack()
+
+
+def checking(
+    turn: Turn, metadata: Metadata, *, index: int | None = None, worst: Worst | None = None, note: str = ""
+) -> Block:
+    """Return the Check and send screen of a draft; its previews are of those who will be written to."""
+    db, caller, campaign_id = turn.deps.db, turn.caller, metadata.campaign_id
+    found = check.run(db, caller, campaign_id)
+    shown = preview.show(db, caller, campaign_id, index=index, worst=worst, among=found.going)
+    return check_view(found, shown, metadata, note)

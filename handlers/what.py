@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from slack_bolt import App
 
-from bot.campaigns import audiences, check, compose, preview
+from bot.campaigns import audiences, compose, preview
 from bot.campaigns.views import DraftView
 from bot.errors import FieldErrors, UserError
-from handlers import ids
-from handlers.blocks.check import check_view
+from handlers import check_screen, ids
 from handlers.blocks.common import Block, option
 from handlers.blocks.what import what_view
 from handlers.deps import Deps
@@ -82,13 +81,7 @@ def next_screen(turn: Turn) -> None:
     """Next: check -> compose.save, compose.validate, check.run"""
     draft = _save(turn)
     compose.validate(turn.deps.db, turn.caller, draft.id)
-    turn.replace(checking(turn, draft.id))
-
-
-def checking(turn: Turn, campaign_id: int) -> Block:
-    """Return the Check and send screen of a draft."""
-    found = check.run(turn.deps.db, turn.caller, campaign_id)
-    return check_view(found, preview.show(turn.deps.db, turn.caller, campaign_id, index=0), Metadata(campaign_id))
+    turn.replace(check_screen.checking(turn, Metadata(draft.id), index=0))
 
 
 def sender_options(turn: Turn) -> list[Block]:

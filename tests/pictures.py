@@ -66,7 +66,7 @@ def _write(tab: Page, folder: Path) -> None:
     check = _modal(tab, "Check and send")
     _shoot(tab, folder / "check.png")
     check.get_by_role("button", name=re.compile(r"Send to \d+")).click()
-    _modal(tab, "Sent")
+    _modal(tab, "On its way")
     tab.keyboard.press("Escape")
 
 

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from bot.campaigns import compose, hours, plan, sms_costs
 from bot.campaigns.drafts import CHANGED, draft_of
+from bot.campaigns.gaps import Gaps, gaps_of
 from bot.campaigns.plan import Plan
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import CheckView, ReasonCount
 from bot.domain.access import Caller
 from bot.domain.channels import CHANNELS
 from bot.domain.preflight import LeftOut, left_out_text
-from bot.domain.states import reason_text
+from bot.domain.states import Reason, reason_text
 from bot.errors import Conflict, FieldErrors, NotFound
 from storage import campaigns
 from storage.db import Database
@@ -75,23 +76,34 @@ def _store(session: Session, selecting: Selecting, draft: Campaign, column: str,
 
 def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
     found = plan.make(session, selecting, draft)
+    gaps = gaps_of(session, selecting, draft, found)
     return CheckView(
         campaign_id=draft.id,
         version=draft.version,
         name=draft.name,
         channel=draft.channel,
-        to_send=found.to_send,
-        manual=tuple(
-            ReasonCount(r.value, reason_text(r, CHANNELS[draft.channel]), count) for r, count in found.manual.items()
-        ),
+        to_send=found.to_send - gaps.count,
+        manual=_manual(found, draft, gaps),
         left_out=_left_out(found, draft),
-        overdue=plan.asked_for(session, selecting, draft, found),
+        overdue=plan.asked_for(session, selecting, draft, found, but=gaps.customers),
         selected=len(found.rows),
         problems=problems_of(session, selecting, draft, found),
         send_at=draft.send_at,
         notes=_notes(session, draft, found),
         waiting=hours.waiting(session, draft, found, max(draft.send_at or selecting.now, selecting.now)),
+        going=tuple(row.customer_id for row in found.going),
     )
+
+
+def _manual(found: Plan, draft: Campaign, gaps: Gaps) -> tuple[ReasonCount, ...]:
+    kind = CHANNELS[draft.channel]
+    rows = [ReasonCount(reason.value, reason_text(reason, kind), count) for reason, count in found.manual.items()]
+    if gaps.count:
+        tags = ", ".join("`{{" + tag + "}}`" for tag in gaps.tags)
+        least = ", at least" if gaps.at_least else ""
+        words = f"nothing to say at {tags}{least}; see them with *Empty values*, or write a `default`"
+        rows.append(ReasonCount(Reason.EMPTY_VALUE.value, words, gaps.count))
+    return tuple(rows)
 
 
 def _notes(session: Session, draft: Campaign, found: Plan) -> tuple[str, ...]:

@@ -44,10 +44,10 @@ def launch(
         if not campaigns.launch(session, row, version=version, starts_at=starts_at, now=selecting.now):
             raise Conflict(CHANGED)
         notifications.create_living(session, row, caller.user_id, selecting.now)
-        return Launched(row.id, len(found.going), starts_at, first=True)
+        return Launched(row.id, row.name, row.send_at is not None, len(found.going), starts_at, first=True)
 
 
 def _launched(session: Session, selecting: Selecting, row: Campaign, *, first: bool) -> Launched:
     frozen = row.frozen_at is not None
     customers = campaigns.actions_of(session, row) if frozen else len(plan.make(session, selecting, row).going)
-    return Launched(row.id, customers, row.starts_at or selecting.now, first=first)
+    return Launched(row.id, row.name, row.send_at is not None, customers, row.starts_at or selecting.now, first=first)

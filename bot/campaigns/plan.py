@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -85,11 +85,17 @@ def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
     return Plan(tuple(rows), recent_days)
 
 
-def asked_for(session: Session, selecting: Selecting, campaign: Campaign, plan: Plan) -> tuple[Money, ...]:
-    """Sum what those written to are asked for: overdue and undisputed, per currency."""
+def asked_for(
+    session: Session, selecting: Selecting, campaign: Campaign, plan: Plan, *, but: Collection[int] = ()
+) -> tuple[Money, ...]:
+    """Sum what those whose message goes out by itself are asked for: overdue and undisputed, per currency.
+
+    `but` are customers whose message will need a person for a reason that the plan does not know.
+    """
     condition = selecting.selected(Audience.from_json(campaign.audience))
     amounts = customers.asked_for(session, selecting.scope, condition, selecting.today)
-    return by_currency(money for row in plan.going for money in amounts.get(row.customer_id, ()))
+    sent = (row.customer_id for row in plan.going if row.recipients.usable and row.customer_id not in but)
+    return by_currency(money for customer_id in sent for money in amounts.get(customer_id, ()))
 
 
 def _counted(reasons: Iterable[LeftOut | None]) -> dict[LeftOut, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from bot.domain.recipients import Reachable, settle
 from bot.errors import FieldErrors, NotFound
 from bot.rendering.content import Content, Rendered, compile_content
 from bot.rendering.preview import slack_preview
+from bot.rendering.statement import statement_name
 from storage import audiences, campaigns, customers, merge_facts
 from storage.customer_filter import Condition, among
 from storage.db import Database
@@ -43,6 +44,8 @@ class _Looking:
     selecting: Selecting
     draft: Campaign
     selected: Condition
+    among: tuple[int, ...] = ()
+    """Who is walked through, by name; empty for everybody selected."""
 
 
 def show(
@@ -53,18 +56,20 @@ def show(
     index: int | None = None,
     worst: Worst | None = None,
     customer_id: int | None = None,
+    among: tuple[int, ...] = (),
     now: datetime | None = None,
 ) -> PreviewView:
     """Return the message for one customer of the draft's audience: by `customer_id`, the worst case, or by `index`.
 
+    `among` are the ids of those of the audience to choose from, in the order of names (a CheckView's `going`).
     The index wraps around at both ends; without any of the three it is the first by name. What keeps the message from
     being written is told in `faults`. Raises NotFound for a customer that the caller may not see or did not select.
     """
     with db.read() as session:
         selecting = Selecting.open(session, caller, now)
         draft = draft_of(session, caller, campaign_id)
-        looking = _Looking(session, selecting, draft, selecting.selected(Audience.from_json(draft.audience)))
-        total = customers.count(session, looking.selected)
+        looking = _Looking(session, selecting, draft, selecting.selected(Audience.from_json(draft.audience)), among)
+        total = len(among) or customers.count(session, looking.selected)
         content, faults = _compiled(looking)
         if not total:
             return _nobody(draft, faults)
@@ -94,27 +99,33 @@ def _choose(
         customer_id = _worst(looking, worst, content)
     if customer_id is None:
         at = (index or 0) % total
-        found = customers.nth(looking.session, looking.selected, at)
+        found = looking.among[at] if looking.among else customers.nth(looking.session, looking.selected, at)
         if found is not None:
             return found, at
         customer_id = -1
     position = customers.index_of(looking.session, looking.selected, customer_id)
-    if position is None:
+    if position is None or (looking.among and customer_id not in looking.among):
         raise NotFound("There is no such customer in this campaign.")
-    return customer_id, position
+    return customer_id, looking.among.index(customer_id) if looking.among else position
 
 
 def _worst(looking: _Looking, worst: str, content: Content | None) -> int | None:
-    session, selected, today = looking.session, looking.selected, looking.selecting.today
     if worst == "most_invoices" or content is None:
-        return next(iter(customers.with_most_invoices(session, selected, today, 1)), None)
-    find = customers.with_most_gaps if worst == "empty_tags" else customers.with_most_invoices
-    ids = find(session, selected, today, CANDIDATES)
+        return next(iter(_likely(looking, customers.with_most_invoices)), None)
+    ids = _likely(looking, customers.with_most_gaps if worst == "empty_tags" else customers.with_most_invoices)
     rendered = _render(looking, ids, content)
     badness: Callable[[int], int] = (
         (lambda i: len(rendered[i].empty_tags)) if worst == "empty_tags" else (lambda i: len(rendered[i].text))
     )
     return max((i for i in ids if i in rendered), key=badness, default=None)
+
+
+def _likely(looking: _Looking, find: Callable[[Session, Condition, date, int], list[int]]) -> list[int]:
+    """Return the likeliest worst cases of those who are walked through."""
+    most = len(looking.among) and customers.count(looking.session, looking.selected)
+    ids = find(looking.session, looking.selected, looking.selecting.today, max(most, CANDIDATES))
+    walked = set(looking.among or ids)
+    return [each for each in ids if each in walked][:CANDIDATES]
 
 
 def _recipients(looking: _Looking, ids: list[int]) -> dict[int, tuple[Reachable, ...]]:
@@ -172,6 +183,7 @@ def _view(
         empty_tags=rendered.empty_tags if rendered else (),
         faults=faults,
         notes=_notes(looking, rendered, recipients) if rendered else (),
+        attachments=(statement_name(looking.selecting.today),) if looking.draft.attach_statement else (),
     )
 
 

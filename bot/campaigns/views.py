@@ -145,6 +145,7 @@ class PreviewView:
     empty_tags: tuple[str, ...]
     faults: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ class CheckView:
     `to_send` goes out by itself, `manual` needs a person, `left_out` is not written to unless put back (then it counts
     in the other two). `overdue` is what those written to are asked for: disputed invoices are not in it. While there
     are `problems`, Send is refused with them. `notes` are what sending takes on this channel: segments and cost.
-    `waiting` says who is written to only later, in the sending hours where they are.
+    `waiting` says who is written to only later, in the sending hours where they are; `going` are the ids of those who
+    become actions, in the order of names.
     """
 
     campaign_id: int
@@ -190,13 +192,19 @@ class CheckView:
     send_at: datetime | None
     notes: tuple[str, ...] = ()
     waiting: Waiting | None = None
+    going: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A campaign on its way: `first` says whether this very call launched it, or an earlier one had."""
+    """A campaign on its way: `first` says whether this very call launched it, or an earlier one had.
+
+    `later` says that its creator chose a time; else it starts after the hold.
+    """
 
     campaign_id: int
+    name: str
+    later: bool
     customers: int
     starts_at: datetime
     first: bool

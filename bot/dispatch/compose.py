@@ -10,7 +10,7 @@ from bot.dispatch.prepare import Job
 from bot.domain.channels import CHANNELS
 from bot.domain.merge import MergeFacts
 from bot.domain.states import Reason
-from bot.rendering import Content, compile_content, statement_pdf
+from bot.rendering import Content, compile_content, statement_name, statement_pdf
 
 Compose = Callable[[Job], Message]
 
@@ -53,4 +53,4 @@ def compose(job: Job) -> Message:
 
 def statement(facts: MergeFacts) -> Attachment:
     """Return the customer's account statement as an attachment."""
-    return f"statement-{facts.today.isoformat()}.pdf", "application/pdf", statement_pdf(facts)
+    return statement_name(facts.today), "application/pdf", statement_pdf(facts)

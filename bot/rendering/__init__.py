@@ -2,7 +2,7 @@
 
 from bot.rendering.content import Content, ContentFaults, Fault, Rendered, check_content, compile_content
 from bot.rendering.preview import slack_preview
-from bot.rendering.statement import statement_pdf
+from bot.rendering.statement import statement_name, statement_pdf
 
 __all__ = [
     "Content",
@@ -12,5 +12,6 @@ __all__ = [
     "check_content",
     "compile_content",
     "slack_preview",
+    "statement_name",
     "statement_pdf",
 ]

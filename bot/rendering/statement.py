@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     import typst
 
 _LOCK = threading.Lock()
+
+
+def statement_name(today: date) -> str:
+    """Return what the statement of a day is called as a file."""
+    return f"statement-{today.isoformat()}.pdf"
 
 
 def statement_pdf(facts: MergeFacts) -> bytes:

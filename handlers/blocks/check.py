@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from bot.campaigns.views import CheckView, Launched, PreviewView, Waiting
+from bot.campaigns.views import CheckView, Launched, PreviewView, ReasonCount, Waiting
 from bot.domain.channels import CHANNELS
+from bot.domain.preflight import LeftOut
 from handlers import ids
 from handlers.blocks.common import (
     Block,
@@ -78,22 +77,30 @@ def _left_out(check: CheckView) -> list[Block]:
         return []
     groups = [g for g in check.left_out if g.count or g.put_back][:10]
     lines = "\n".join(f"• {g.count}: {escape(g.text)}{' (put back)' if g.put_back else ''}" for g in groups)
-    sure = confirm(
-        "Write to them all the same?",
-        "They were left out for a good reason: paused, promised, disputed or written to lately.",
-        "Put back",
-        "Leave out",
-    )
     buttons = [
         button(
             f"{'Leave out' if g.put_back else 'Put back'}: {g.text}",
             ids.keyed(ids.CHECK_PUT_BACK, g.reason),
             value="off" if g.put_back else "on",
-            confirm=None if g.put_back else sure,
+            confirm=None if g.put_back else _sure(g),
         )
         for g in groups
     ]
     return [section(f"*Left out*\n{lines}"), actions(buttons)]
+
+
+_CONSEQUENCES = {
+    LeftOut.PAUSED: "Somebody paused them: they asked for time, or another road is tried.",
+    LeftOut.NOTHING_OVERDUE: "They owe nothing that is overdue: amounts and the table have nothing to say for them.",
+    LeftOut.ALL_DISPUTED: "They dispute what is overdue: it is not asked for, so amounts have nothing to say for them.",
+    LeftOut.PROMISED: "They promised to pay, and the day has not passed.",
+    LeftOut.CONTACTED_RECENTLY: "They were written to a few days ago.",
+}
+
+
+def _sure(group: ReasonCount) -> Block:
+    who = count_text(group.count, "customer")
+    return confirm(f"Write to {who} all the same?", _CONSEQUENCES[LeftOut(group.reason)], "Put back", "Leave out")
 
 
 def _when(check: CheckView, metadata: Metadata) -> Block:
@@ -109,13 +116,15 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
     )
 
 
-def launched_view(launched: Launched, name: str, hold: timedelta) -> Block:
+def launched_view(launched: Launched) -> Block:
     """Return the last word: it is on its way, and where to stop it."""
     at = int(launched.starts_at.timestamp())
     when = f"<!date^{at}^{{date_short_pretty}} {{time_secs}}|{launched.starts_at:%Y-%m-%d %H:%M:%S} UTC>"
-    first = "On its way" if launched.first else "It was sent already, so nothing was sent twice"
+    title = "Scheduled" if launched.later else "On its way"
+    first = title if launched.first else "It was sent already, so nothing was sent twice"
+    stop = "and can send it now or take it back until then" if launched.later else "and has Undo until then"
     text = (
-        f"*{escape(cut(name, 150))}*: {first}.\n{count_text(launched.customers, 'customer')}, from {when}. "
-        "My direct message shows how it goes, and has Undo until then."
+        f"*{escape(cut(launched.name, 150))}*: {first}.\n{count_text(launched.customers, 'customer')}, from {when}. "
+        f"My direct message shows how it goes, {stop}."
     )
-    return modal("Sent", [section(text)], callback_id=ids.LAUNCHED)
+    return modal(title, [section(text)], callback_id=ids.LAUNCHED)

@@ -17,7 +17,7 @@ def preview_blocks(view: PreviewView) -> list[Block]:
         return [section("Nobody is selected, so there is nothing to preview.", block_id=ids.PREVIEW_TEXT)]
     to = ", ".join(view.to) or "nobody: a person must decide"
     subject = f"*{escape(cut(view.subject, 250))}*\n" if view.subject else ""
-    head = f"{subject}To {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}"
+    head = f"{subject}To {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}\n{_beside(view)}"
     blocks = [
         section(f"Preview for *{escape(cut(view.customer_name, 150))}*\n{head}"),
         section(cut(view.mrkdwn, 3000), block_id=ids.PREVIEW_TEXT),
@@ -30,6 +30,15 @@ def preview_blocks(view: PreviewView) -> list[Block]:
         advice = f'Write `{{{{{view.empty_tags[0]} | default("…")}}}}` to say what stands there instead.'
         blocks.append(context(f":warning: Warning: empty for this customer: {tags}. {advice}"))
     return blocks
+
+
+def _beside(view: PreviewView) -> str:
+    """Say who it is from, who gets a copy, and what is attached."""
+    parts = [f"From {escape(cut(view.sender, 150))}"] if view.sender else []
+    if view.cc:
+        parts.append(f"copy to {escape(cut(', '.join(view.cc), 300))}")
+    parts += [f"with {escape(name)}" for name in view.attachments]
+    return " · ".join(parts)
 
 
 def walk_blocks(view: PreviewView) -> list[Block]:

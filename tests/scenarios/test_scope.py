@@ -63,7 +63,7 @@ def test_assigned_customers_only_from_the_first_screen_to_the_last(office: Offic
     what.type("what_body", "Please pay {{amounts.overdue}}.")
     what.submit()
     check = cam.modal("Check and send")
-    assert "1 email will be sent, EUR 40.00 overdue in all." in check.text
+    assert "1 email will be sent, EUR 20.00 overdue in all." in check.text
     assert "customer 1 of 2" in check.text
     check.click("Longest")
     check.submit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.campaigns import check
 from bot.campaigns.views import ReasonCount
@@ -13,6 +14,7 @@ from bot.domain.money import Money
 from bot.domain.states import CampaignState
 from bot.errors import Conflict, FieldErrors, NotFound
 from storage.db import Database
+from storage.models import Customer
 from tests.builders import NOW, TODAY, Builder
 
 
@@ -44,7 +46,24 @@ def test_everybody_is_counted_once_with_the_reason(db: Database, build: Builder)
         ReasonCount("promised", "payment is promised", 1),
         ReasonCount("contacted_recently", "contacted in the last 7 days", 1),
     )
-    assert found.overdue == (Money(700, "JPY"), Money(40_000, "EUR"))
+    assert found.overdue == (Money(700, "JPY"), Money(10_000, "EUR"))
+
+
+def test_messages_with_gaps_are_told_beforehand_and_need_a_person(db: Database, build: Builder) -> None:
+    user = build.user()
+    known = build.customer("Known")
+    build.customer("Unknown", group_name=None)
+    build.customer("Owes nothing", overdue=None)
+    with db.write() as session:
+        session.execute(update(Customer).where(Customer.id == known.id).values(group_name="Holding"))
+    draft = build.campaign(
+        user, subject="Reminder", body="{{customer.group}}: {{amounts.overdue}}", put_back=["nothing_overdue"]
+    )
+    found = check.run(db, build.caller(user), draft.id, now=NOW)
+    assert (found.to_send, found.overdue) == (1, (Money(10_000, "EUR"),))
+    assert [(each.reason, each.count) for each in found.manual] == [("empty_value", 2)]
+    assert found.manual[0].text.startswith("nothing to say at `{{customer.group}}`, `{{amounts.overdue}}`;")
+    assert len(found.going) == 3
 
 
 def test_a_suppression_of_another_workspace_or_channel_does_not_count(db: Database, build: Builder) -> None:

@@ -29,7 +29,7 @@ def test_it_is_scheduled_for_the_end_of_the_hold_with_one_living_message(db: Dat
     build.customer()
     draft = build.campaign(user)
     done = launch.launch(db, build.caller(user), draft.id, version=1, hold=HOLD, now=NOW)
-    assert done == Launched(draft.id, 1, NOW + HOLD, first=True)
+    assert done == Launched(draft.id, draft.name, False, 1, NOW + HOLD, first=True)
     with db.read() as session:
         row = session.get_one(Campaign, draft.id)
         assert (row.state, row.launched_at, row.starts_at, row.frozen_at) == ("scheduled", NOW, NOW + HOLD, None)
@@ -53,7 +53,7 @@ def test_a_second_press_changes_nothing_and_finds_the_same_campaign(db: Database
     caller = build.caller(user)
     launch.launch(db, caller, draft.id, version=1, hold=HOLD, now=NOW)
     again = launch.launch(db, caller, draft.id, version=1, hold=HOLD, now=NOW + timedelta(seconds=5))
-    assert again == Launched(draft.id, 1, NOW + HOLD, first=False)
+    assert again == Launched(draft.id, draft.name, False, 1, NOW + HOLD, first=False)
     with db.read() as session:
         assert len(session.scalars(select(Notification)).all()) == 1
         assert len(session.scalars(select(Campaign)).all()) == 1

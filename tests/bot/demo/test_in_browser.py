@@ -99,7 +99,7 @@ def test_a_whole_campaign_with_partial_success_is_fixed_sent_ignored_and_undone(
     write(tab)
     check = modal(tab, "Check and send")
     check.get_by_role("button", name=re.compile(r"Send to \d+")).click()
-    modal(tab, "Sent")
+    modal(tab, "On its way")
     escape(tab)
     message = tab.get_by_role("article").last
     expect(message).to_contain_text("Partially successful", timeout=60_000)
@@ -144,7 +144,7 @@ def test_a_mail_that_was_taken_comes_back_later(tab: Page, stage: Stage) -> None
     pick(tab, start(tab), "Optics")
     write(tab)
     modal(tab, "Check and send").get_by_role("button", name=re.compile(r"Send to \d+")).click()
-    modal(tab, "Sent")
+    modal(tab, "On its way")
     escape(tab)
     message = tab.get_by_role("article").last
     expect(message).to_contain_text("came back", timeout=60_000)
@@ -218,7 +218,7 @@ def test_send_is_undone_from_the_message(browser: Browser, tmp_path: Path) -> No
         pick(tab, start(tab), "Wines")
         write(tab)
         modal(tab, "Check and send").get_by_role("button", name=re.compile(r"Send to \d+")).click()
-        modal(tab, "Sent")
+        modal(tab, "On its way")
         escape(tab)
         message = tab.get_by_role("article").last
         message.get_by_role("button", name="Undo").click()
