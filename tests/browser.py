@@ -32,6 +32,11 @@ def running() -> Iterator[Browser]:
         browser.close()
 
 
+def _is_replaced(said: str) -> bool:
+    """Say whether htmx tells that one search gave way to the next, as it should; a failed one has lines of its own."""
+    return said.startswith(("htmx:afterRequest,", "htmx:sendAbort,"))
+
+
 @contextmanager
 def tab(
     browser: Browser, *, width: int = 1280, height: int = 860, scheme: str = "light", strict: bool = True
@@ -46,7 +51,9 @@ def tab(
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+    page.on(
+        "console", lambda one: faults.append(one.text) if one.type == "error" and not _is_replaced(one.text) else None
+    )
     yield page
     said = "\n".join(faults)  # before closing: what is under way then ends in an error of its own
     context.close()
