@@ -55,14 +55,14 @@ def test_the_first_reason_counts() -> None:
 
 def test_a_group_put_back_is_written_to() -> None:
     verdict = judge((LeftOut.PAUSED,), ["paused"])
-    assert verdict == Verdict(LeftOut.PAUSED, goes=True)
+    assert verdict == Verdict(LeftOut.PAUSED, goes=True, in_spite_of=(LeftOut.PAUSED,))
     assert verdict.is_put_back
 
 
 def test_putting_a_group_back_frees_nobody_of_another_reason() -> None:
     both = (LeftOut.PAUSED, LeftOut.NOTHING_OVERDUE)
     assert judge(both, ["paused"]) == Verdict(LeftOut.NOTHING_OVERDUE, goes=False)
-    assert judge(both, ["paused", "nothing_overdue"]) == Verdict(LeftOut.PAUSED, goes=True)
+    assert judge(both, ["paused", "nothing_overdue"]) == Verdict(LeftOut.PAUSED, goes=True, in_spite_of=both)
 
 
 def test_the_text_names_the_days() -> None:
