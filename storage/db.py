@@ -167,7 +167,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=10,
@@ -175,6 +175,20 @@ def _engine(url: str, pool_size: int) -> Engine:
         hide_parameters=True,
         connect_args={k: v for k, v in _PATIENCE.items() if k not in parsed.query},
     )
+    event.listen(engine, "connect", _keep_commits)
+    return engine
+
+
+def _keep_commits(connection: Any, _record: Any) -> None:
+    """Let every commit be kept before it is answered, though the server may be set to lose the last ones in a crash.
+
+    A handoff that was answered and then lost would be handed off again. Stricter settings than `on` are left alone.
+    Source: https://www.postgresql.org/docs/current/wal-async-commit.html
+    """
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.commit()
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

