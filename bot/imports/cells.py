@@ -16,6 +16,8 @@ from bot.imports.sheets import Cell, Sheet, as_text
 _REPEATS = frozenset({"day", "moment", "paid_on", "currency", "country", "language", "zone", "status", "yes_no"})
 """Kinds of cells whose values repeat a great deal, so that they are kept from row to row."""
 _REMEMBERED = 20_000
+_IN_LINES = frozenset({"contact.address"})
+"""Texts whose lines say something; those of any other are put into one."""
 
 
 class Cells:
@@ -51,7 +53,8 @@ class Cells:
     def text(self, field: str) -> str | None:
         """Return a text cell, None for an empty one; one that is too long is a fault."""
         for index in self.fields.get(field, ()):
-            text = as_text(self.cells[index]).strip() if index < len(self.cells) else ""
+            text = as_text(self.cells[index]) if index < len(self.cells) else ""
+            text = text.strip() if field in _IN_LINES else " ".join(text.split())
             if len(text) > FIELDS[field].most:
                 self.fault(self.headings[index], text, f"is longer than {FIELDS[field].most} characters")
             return text or None
@@ -97,7 +100,7 @@ class Cells:
     def _make_parsers(self) -> dict[str, Callable[[Cell], Any]]:
         order, sign = self._dialect.order, self._dialect.sign
         return {
-            "text": lambda cell: as_text(cell).strip() or None,
+            "text": lambda cell: " ".join(as_text(cell).split()) or None,
             "day": lambda cell: dates.read_day(cell, order),
             "moment": lambda cell: dates.read_moment(cell, order),
             "paid_on": lambda cell: dates.read_day(cell, order),
