@@ -12,7 +12,18 @@ from bot.imports.headings import codes, depends, first_field, folded, key_in, su
 
 How = Literal["known", "chosen", "custom", "left out"]
 
-_LAST = {"id", "reference", "ref", "referencia", "referenz", "transaction", "document", "documento", "posting date"}
+_LAST = {
+    "id",
+    "reference",
+    "ref",
+    "referencia",
+    "referenz",
+    "transaction",
+    "document",
+    "documento",
+    "posting date",
+    "post date",
+}
 """Headings that name a field only where no better column does."""
 WHAT_TO_MEND = "What to mend"
 """The heading of the reasons in a file of bad rows; left out when the file comes back."""

@@ -86,7 +86,7 @@ def test_recognised_columns_are_changed_by_hand_and_remembered(office: Office, a
     assert window.submit_label is None
     window.click("Discard")
     window.close()
-    plain = b"Customer;Invoice;Due date;Total;Other date\nAcme;A-1;2026-03-31;10;2026-04-30\n"
+    plain = b"Customer;Invoice;Due date;Total;Other date;Sector\nAcme;A-1;2026-03-31;10;2026-04-30;Steel\n"
     window = give(alice, ("plain.csv", plain)).wait_for("First rows", timeout=30)
     assert window.value("import_column:0-4") == "A field of the customer's own"
     window.choose("import_column:0-4", "Promised for")
@@ -100,6 +100,16 @@ def test_recognised_columns_are_changed_by_hand_and_remembered(office: Office, a
         assert promised.isoformat() == "2026-04-30"
     window = give(alice, ("plain.csv", plain)).wait_for("First rows", timeout=30)
     assert window.value("import_column:0-4") == "Promised for"
+    window.close()
+    alice.command("/campaign")
+    who = alice.modal("Who")
+    who.click("More filters")
+    more = alice.modals[-1]
+    more.choose("who_custom_key", "Sector")
+    more.type("who_custom_value", "Steel")
+    more.submit()
+    who.choose("who_all", "All 1 that match")
+    assert "Sector = Steel" in who.text
 
 
 @pytest.mark.road("http")
