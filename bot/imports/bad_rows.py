@@ -63,7 +63,8 @@ def _rows(reading: Reading, seen: SheetSeen) -> Iterator[list[Cell]]:
         header.pop()
         width -= 1
     if seen.layout.currency is not None:  # a title that says what the amounts are in
-        yield from ([title] for title in seen.layout.titles)
+        for title in seen.layout.titles:
+            yield [title]
     yield [*header, WHAT_TO_MEND]
     sorter = RowSorter(seen.layout)
     shown: tuple[str | None, str | None] = (None, None)
