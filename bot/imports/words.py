@@ -35,8 +35,8 @@ _STATES: tuple[tuple[Status, str], ...] = (
     (
         "open",
         r"open|o|active|unpaid|not paid|no payment|sent|authori[sz]ed|approved|posted|overdue.*"
-        r"|(?:payment |past )?due.*|not due.*|late|parti(?:al|el).*|part(?:ly)? paid|awaiting payment|outstanding|viewed"
-        r"|pending|issued|finali[sz]ed|reminded|\d(?:st|nd|rd|th)? reminder|in collections?|failed|declined"
+        r"|(?:payment |past )?due.*|not due.*|late|parti(?:al|el).*|part(?:ly)? paid|awaiting payment|outstanding"
+        r"|viewed|pending|issued|finali[sz]ed|reminded|\d(?:st|nd|rd|th)? reminder|in collections?|failed|declined"
         r"|ouverte?|impayee?|non payee?|non reglee?|a payer|en retard|(?:non )?echue?|a echoir|validee?|envoyee?|emise"
         r"|en attente.*|comptabilisee?|en cours|relancee?|en relance|en recouvrement"
         r"|offen|unbezahlt|uberfallig|(?:noch )?(?:nicht )?fallig|teilbezahlt|teilzahlung|teilweise.*|gebucht"
