@@ -13,12 +13,11 @@ from bot.domain.access import Caller
 from bot.domain.audience import AudienceFilter
 from bot.domain.states import ActionState, CampaignState
 from bot.people import aliases, sending_settings, users, workspace_settings
-from handlers.blocks import campaign_message, manual_actions, notices, sending
+from handlers.blocks import campaign_message, manual_actions, notices, sending, who_windows
 from handlers.blocks import check as check_blocks
 from handlers.blocks import settings as settings_blocks
 from handlers.blocks import what as what_blocks
 from handlers.blocks import who as who_blocks
-from handlers.blocks import who_windows
 from handlers.parse import Metadata
 from storage.db import Database, utcnow
 from tests.builders import Builder
@@ -100,7 +99,9 @@ def test_who_shows_the_total_and_every_filter_that_works(db: Database, caller: C
     audiences.save(db, caller, draft, "Mine")
     saved = audiences.saved(db, caller)
     said = shown(who_blocks.who_view(wanted, saved, Metadata(draft), sees_all=True))
-    assert "*4 customers selected*, EUR 135.45 overdue\nMore filters: country Germany, not contacted for 30 days" in said
+    assert (
+        "*4 customers selected*, EUR 135.45 overdue\nMore filters: country Germany, not contacted for 30 days" in said
+    )
     assert "Country" in shown(who_windows.more_view(wanted, Metadata(draft)), "views.push").replace(
         "Countries", "Country"
     )
