@@ -82,7 +82,7 @@ def who_view(
     """
     key = metadata.key("who")
     blocks: list[Block] = [context(escape(note))] if note else []
-    blocks.append(section(_count(view), block_id=ids.WHO_COUNT))
+    blocks.append(section(_count(view, sees_all=sees_all), block_id=ids.WHO_COUNT))
     if not sees_all:
         blocks.append(context("You find and write to the customers that are assigned to you."))
     if saved:
@@ -125,19 +125,23 @@ def _saved(saved: Sequence[SavedAudienceRow], key: int) -> Block:
     return actions([select], block_id=ids.keyed(ids.WHO_USE_SAVED, key))
 
 
-def _count(view: AudienceView) -> str:
+def _count(view: AudienceView, *, sees_all: bool) -> str:
     said = f"*{count_text(view.selected, 'customer')} selected*, {money_list(view.overdue)} overdue"
     if not view.selected:
-        said = f"*Nobody selected yet.* {_matching(view)}"
+        said = f"*Nobody selected yet.* {_matching(view, sees_all=sees_all)}"
     filters = _in_words(view.audience.filter)
     return f"{said}\nMore filters: {filters}" if filters else said
 
 
-def _matching(view: AudienceView) -> str:
-    if not view.matching:
+def _matching(view: AudienceView, *, sees_all: bool) -> str:
+    if view.matching:
+        owed = f"{money_list(view.matching_overdue)} overdue"
+        return f"Tick “All {view.matching:,} that match” ({owed}), or add customers by name."
+    if not view.audience.filter.is_empty:
         return "No customer matches: change the filters, or add customers by name."
-    owed = f"{money_list(view.matching_overdue)} overdue"
-    return f"Tick “All {view.matching:,} that match” ({owed}), or add customers by name."
+    if sees_all:
+        return "There are no customers yet: an admin brings them in with `/campaign import`."
+    return "No customer is assigned to you yet: an admin can do that with `/campaign settings`."
 
 
 def _in_words(of: AudienceFilter) -> str:

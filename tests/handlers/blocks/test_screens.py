@@ -108,6 +108,15 @@ def test_who_shows_the_total_and_every_filter_that_works(db: Database, caller: C
     assert "Mine" in shown(who_windows.save_view(saved, Metadata(draft)), "views.push")
 
 
+def test_an_empty_book_says_who_fills_it(db: Database, build: Builder) -> None:
+    caller = build.caller()
+    view = audiences.view(db, caller, drafts.start(db, caller).id)
+    said = shown(who_blocks.who_view(view, [], Metadata(1), sees_all=True))
+    assert "There are no customers yet: an admin brings them in with `/campaign import`." in said
+    said = shown(who_blocks.who_view(view, [], Metadata(1), sees_all=False))
+    assert "No customer is assigned to you yet: an admin can do that with `/campaign settings`." in said
+
+
 def test_account_managers_get_no_filter_by_account_manager(db: Database, caller: Caller, draft: int) -> None:
     view = audiences.view(db, caller, draft)
     said = shown(who_blocks.who_view(view, [], Metadata(draft), sees_all=False))
