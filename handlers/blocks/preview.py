@@ -40,9 +40,10 @@ def preview_blocks(view: PreviewView) -> list[Block]:
 
 def _elements(shown: Shown) -> Iterator[Block]:
     """Yield the parts as rich text, in which nothing that comes from customers is read as formatting or a mention."""
-    for is_text, parts in groupby(shown.parts, key=_is_text):
+    for n, (is_text, parts) in enumerate(groupby(shown.parts, key=_is_text)):
         if is_text:
-            yield _rich("rich_text_section", _joined([_lines(part) for part in parts], "\n\n"))
+            gap = [_span(Span("\n"))] if n else []  # Slack leaves none between a list and the text after it
+            yield _rich("rich_text_section", [*gap, *_joined([_lines(part) for part in parts], "\n\n")])
             continue
         for part in parts:
             yield _rich("rich_text_preformatted", _lines(part)) if part.kind is PartKind.FIXED else _list(part)

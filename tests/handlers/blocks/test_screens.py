@@ -161,7 +161,7 @@ def test_the_preview_is_rich_text_in_which_names_are_only_text(db: Database, cal
     assert bullets["elements"][0]["elements"] == [{"type": "link", "url": "https://pay.example.com", "text": "here"}]
     assert two == {
         "type": "rich_text_section",
-        "elements": [{"type": "text", "text": "2. "}, {"type": "text", "text": "two"}],
+        "elements": [{"type": "text", "text": text} for text in ("\n", "2. ", "two")],
     }
     assert table["type"] == "rich_text_preformatted"
 
