@@ -46,12 +46,17 @@ def _elements(shown: Shown) -> Iterator[Block]:
             yield _rich("rich_text_section", [*gap, *_joined([_lines(part) for part in parts], "\n\n")])
             continue
         for part in parts:
-            yield _rich("rich_text_preformatted", _lines(part)) if part.kind is PartKind.FIXED else _list(part)
+            yield _fixed(part) if part.kind is PartKind.FIXED else _list(part)
 
 
 def _is_text(part: Part) -> bool:
     """Say whether a part is drawn as text: Slack's own lists begin with 1."""
     return part.kind is PartKind.TEXT or (part.kind is PartKind.NUMBERS and part.start != 1)
+
+
+def _fixed(part: Part) -> Block:
+    text = "\n".join("".join(span.text for span in line) for line in part.lines)
+    return _rich("rich_text_preformatted", [_span(Span(text or " "))])
 
 
 def _list(part: Part) -> Block:
