@@ -45,7 +45,7 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
     if view.partly_refused:
         blocks.append(section(_refused(view)))
     if view.left_out:
-        blocks.append(context("Left out at Send: " + ", ".join(f"{c.count} {escape(c.text)}" for c in view.left_out)))
+        blocks.append(context("Left out at Send: " + ", ".join(f"{escape(c.text)} ({c.count})" for c in view.left_out)))
     blocks += _controls(view)
     if view.rows:
         blocks += [divider(), *_manual_blocks(view)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -197,6 +198,9 @@ def test_the_message_tells_the_whole_story(db: Database, caller: Caller, draft: 
     assert "On its way" in shown(check_blocks.launched_view(launched))
     assert "Undo" in message(db, caller, draft)
     freeze.freeze_due(db)
+    held = message(db, caller, draft)
+    assert re.search(r"On its way to 1 customer: starts <!date\^\d+\^{date_short_pretty} at {time}\|[^>]+ UTC>\.", held)
+    assert "Left out at Send: nothing overdue (1)" in held
     tick.tick(db)
     sending = message(db, caller, draft)
     assert "Sending: 0 of 3 messages sent." in sending
