@@ -212,7 +212,7 @@ def _run(*, web: bool, worker: bool) -> None:
 
     settings = load_settings()
     _ready(settings)
-    Bot(settings, web=web, worker=worker).run()
+    Bot(settings, web=web, worker=worker, teller=not worker).run()
 
 
 def _ready(settings: Settings) -> None:
