@@ -24,7 +24,7 @@ def preview_blocks(view: PreviewView) -> list[Block]:
     head = f"{subject}To {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}\n{_beside(view)}"
     blocks = [
         section(f"Preview for *{escape(cut(view.customer_name, 150))}*\n{head}"),
-        {"type": "rich_text", "block_id": ids.PREVIEW_TEXT, "elements": list(_elements(view.shown))},
+        {"type": "rich_text", "block_id": ids.PREVIEW_TEXT, "elements": list(_elements(view.shown)) or [_NOTHING]},
     ]
     if view.shown.more:
         blocks.append(context(f"… and {count_text(view.shown.more, 'more character')}."))
@@ -85,6 +85,10 @@ def _span(span: Span) -> Block:
 
 def _rich(kind: str, elements: list[Block]) -> Block:
     return {"type": kind, "elements": elements or [{"type": "text", "text": " "}]}
+
+
+_NOTHING = _rich("rich_text_section", [])
+"""Stands for a message of which nothing is left, such as a table of no invoices."""
 
 
 def _beside(view: PreviewView) -> str:

@@ -165,6 +165,9 @@ def test_the_preview_is_rich_text_in_which_names_are_only_text(db: Database, cal
         "elements": [{"type": "text", "text": text} for text in ("\n", "2. ", "two")],
     }
     assert table["type"] == "rich_text_preformatted"
+    compose.save(db, caller, draft, body="{{invoices.table}}")
+    (rich,) = [b for b in preview_blocks(preview.show(db, caller, draft, index=3)) if b["type"] == "rich_text"]
+    assert rich["elements"] == [{"type": "rich_text_section", "elements": [{"type": "text", "text": " "}]}]
 
 
 def test_an_inserted_tag_gets_a_new_input_and_leaves_the_others(db: Database, caller: Caller, draft: int) -> None:
