@@ -49,7 +49,7 @@ def test_assigned_customers_only_from_the_first_screen_to_the_last(office: Offic
     assert [one.split(" ·")[0] for one in who.options("who_add", "mine")] == ["Mine Ltd"]
     assert who.options("who_leave_out", "acme") == []
     who.click("More filters")
-    assert cam.modals[-1].options("who_countries") == ["CH", "GB"]
+    assert cam.modals[-1].options("who_countries") == ["Switzerland", "United Kingdom"]
     cam.modals[-1].close()
     who.choose("who_all", "All 2 that match")
     assert "*2 customers selected*, EUR 40.00 overdue" in who.text
