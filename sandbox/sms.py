@@ -143,6 +143,7 @@ class SmsCatcher(SmsFaults):
         """Report what became of a message, as Twilio does; return the HTTP status of the answer."""
         with self._arrived:
             self._messages[sms.sid] = replace(sms, status=status, error_code=error_code)
+            self._arrived.notify_all()
         self._tell()
         fields = {"MessageSid": sms.sid, "SmsSid": sms.sid, "MessageStatus": status, "To": sms.to, "From": sms.sender}
         if error_code is not None:

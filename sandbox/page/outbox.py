@@ -96,7 +96,9 @@ class Outbox:
         shelves = [(one.address, one.name, one.count(), one is shelf) for one in self.shelves]
         pieces = [
             Piece("shelves", shelves, lambda: draw("shelves.html", shelves=shelves)),
-            Piece("filter", names, lambda: draw("filter.html", shelf=shelf, asked=asked, campaigns=names, none=NONE)),
+            Piece(
+                "filter", names, lambda: draw("filter.html", shelf=shelf, asked=asked, campaigns=names, of_none=NONE)
+            ),
         ]
         if shelf.board is not None:
             board, active = shelf.board, shelf.board.active()

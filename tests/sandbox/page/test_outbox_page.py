@@ -18,8 +18,15 @@ from tests import browser as chromium
 HOSTILE = "<script>parent.document.title = 'owned'</script><b>Dear Pat</b><img src=x onerror=\"alert(1)\">"
 
 
-def send(mail: MailCatcher, to: str = "pat@bolt.example", subject: str = "Reminder", html: str = "<b>Pay</b>") -> None:
+def send(
+    mail: MailCatcher,
+    to: str = "pat@bolt.example",
+    subject: str = "Reminder",
+    html: str = "<b>Pay</b>",
+    message_id: str = "<1@example.com>",
+) -> None:
     message = EmailMessage()
+    message["Message-ID"] = message_id
     message["Subject"], message["From"], message["To"] = subject, "Alice Martin <alice@example.com>", to
     message.set_content("Please pay.")
     message.add_alternative(html, subtype="html")
