@@ -283,6 +283,8 @@ document.addEventListener("htmx:sseMessage", settle);
 document.addEventListener("DOMContentLoaded", () => {
   if (matchMedia("(max-width: 64rem)").matches) all("details.faults").forEach((one) => (one.open = false));
   settle();
+  // on a screen without a keyboard the focus would bring one up
+  if (!topModal() && matchMedia("(min-width: 50rem)").matches) document.getElementById("line")?.focus();
 });
 
 // -- lines that pass
