@@ -228,6 +228,20 @@ def positions(session: Session, scope: Scope) -> Sequence[str]:
     return session.scalars(query).all()
 
 
+def names_of(session: Session, workspace_id: int, message_ids: Sequence[str]) -> dict[str, str]:
+    """Return the campaign's name by the id of a message, as providers know it: its Message-ID, or the provider's id."""
+    query = (
+        select(Action.message_id, Action.provider_id, Campaign.name)
+        .join(Campaign, Campaign.id == Action.campaign_id)
+        .where(
+            Action.workspace_id == workspace_id,
+            or_(Action.message_id.in_(message_ids), Action.provider_id.in_(message_ids)),
+        )
+    )
+    found = session.execute(query).all()
+    return {row.message_id: row.name for row in found} | {row.provider_id: row.name for row in found if row.provider_id}
+
+
 def _verified_users(workspace_id: int) -> Any:
     return select(User).where(
         User.workspace_id == workspace_id, User.email_verified, User.email.is_not(None), User.email != ""
