@@ -16,7 +16,7 @@ class ByDialect:
     def __init__(self, made: Callable[[bool], Executable]) -> None:
         """Execute what `made` returns for SQLite (True) or for PostgreSQL."""
         self._made = made
-        self.prepared: dict[bool, Executable] = {}
+        self._prepared: dict[bool, Executable] = {}
 
     def run(self, session: Session, **values: Any) -> Any:
         """Execute it; `ids` may be any collection."""
@@ -24,9 +24,9 @@ class ByDialect:
         if "ids" in values:
             ids = sorted(values["ids"])
             values["ids"] = json.dumps(ids) if sqlite else ids
-        if sqlite not in self.prepared:
-            self.prepared[sqlite] = self._made(sqlite)
-        return session.connection().execute(self.prepared[sqlite], values)
+        if sqlite not in self._prepared:
+            self._prepared[sqlite] = self._made(sqlite)
+        return session.connection().execute(self._prepared[sqlite], values)
 
 
 def among(column: SQLColumnExpression[Any], sqlite: bool) -> ColumnElement[bool]:

@@ -43,7 +43,7 @@ def prepared_anew() -> None:
     """Let each test prepare its own statements while `make mutate` finds out which tests a change could fail."""
     for each in gc.get_objects():
         if isinstance(each, ByDialect):
-            each.prepared.clear()
+            each.__init__(each._made)  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import CampaignState
@@ -28,6 +30,23 @@ def test_one_worker_at_a_time_is_alone(database_url: str) -> None:
 def test_sqlites_only_worker_is_always_alone(db: Database) -> None:
     with db.alone("tick") as here:
         assert here
+
+
+@pytest.mark.database("postgresql")
+def test_every_session_keeps_its_commits_whatever_the_server_is_set_to(database_url: str) -> None:
+    """The test server is set to `off`; what is stricter than `on` is left alone."""
+    asked = make_url(database_url).update_query_dict({"options": "-c synchronous_commit=remote_apply"})
+    for url, expected in ((database_url, "on"), (asked.render_as_string(hide_password=False), "remote_apply")):
+        db = Database(url)
+        kept = db.kept()
+        for transaction in (db.write, db.read, kept.write):
+            with transaction() as session:
+                found = session.execute(
+                    text("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'")
+                )
+                assert tuple(found.one()) == (expected, "session")  # no longer the server's to change
+        kept.close()
+        db.dispose()
 
 
 @pytest.mark.database("postgresql")
