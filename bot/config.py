@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import setting_values
 from bot.channels.addresses import is_valid_email
 from bot.channels.smtp import SmtpTarget
 from bot.domain.money import is_currency
@@ -24,13 +23,6 @@ class AutoJoin(StrEnum):
     NOBODY = "nobody"
     FINANCE = "finance"
     ACCOUNT_MANAGER = "account_manager"
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an address such as https://bot.example.com")
-    return value
 
 
 def _smtp_address(value: SecretStr) -> SecretStr:
@@ -69,29 +61,7 @@ def _currency_code(value: str) -> str:
     return value
 
 
-def _bounce_address(value: str) -> str:
-    local, _, domain = value.rpartition("@")
-    # what is added to it must leave it within 64 characters (RFC 5321, 4.5.3.1.1)
-    if not 1 <= len(local) <= 28 or not domain or not value.isascii() or any(one in value for one in '+ <>,;:"\\'):
-        raise ValueError("must be a plain address such as bounces@example.com, with at most 28 letters before the @")
-    return value
-
-
-def _database_address(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("must be sqlite:///FILE or postgresql://user:password@host/name")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("must be an IANA time zone such as Europe/Paris") from error
-    return value
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebAddress = Annotated[str, AfterValidator(setting_values.web_address)]
 
 
 class Settings(BaseSettings):
@@ -99,15 +69,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    slack_bot_token: SecretStr = Field(description="Bot token of the Slack app (`xoxb-…`). Required.")
-    slack_app_token: SecretStr | None = Field(
+    slack_bot_token: Annotated[SecretStr, AfterValidator(setting_values.token("xoxb-", "xoxe.xoxb-"))] = Field(
+        description="Bot token of the Slack app (`xoxb-…`). Required."
+    )
+    slack_app_token: Annotated[SecretStr, AfterValidator(setting_values.token("xapp-"))] | None = Field(
         None, description="App-level token (`xapp-…`): when set, the bot talks to Slack over Socket Mode."
     )
     slack_signing_secret: SecretStr | None = Field(
         None, description="Signing secret: needed for Slack over HTTP at `/slack/events`, when there is no app token."
     )
     slack_api_url: WebAddress = Field("https://slack.com/api/", description="Where Slack's Web API is.")
-    database_url: Annotated[str, AfterValidator(_database_address)] = Field(
+    database_url: Annotated[str, AfterValidator(setting_values.database_address)] = Field(
         "sqlite:///campaign-bot.db", description="`sqlite:///FILE`, or `postgresql://user:password@host/name`."
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_address)] = Field(
@@ -120,7 +92,7 @@ class Settings(BaseSettings):
         "password and folder in it, `?done=FOLDER` for where understood ones go, and `?every=60` for the seconds from "
         "one look to the next.",
     )
-    bounce_address: Annotated[str, AfterValidator(_bounce_address)] | None = Field(
+    bounce_address: Annotated[str, AfterValidator(setting_values.bounce_address)] | None = Field(
         None,
         description="Where bounces are to go, such as `bounces@example.com`: messages then leave with a return path of "
         "their own below it (`bounces+…@example.com`), which must end up in that mailbox. Unset, they go to From.",
@@ -187,7 +159,7 @@ class Settings(BaseSettings):
     default_currency: Annotated[str, AfterValidator(_currency_code)] = Field(
         "EUR", description="ISO 4217 code, where none is given."
     )
-    default_time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    default_time_zone: Annotated[str, AfterValidator(setting_values.zone)] = Field(
         "UTC", description="IANA time zone that decides which day it is, such as `Europe/Paris`."
     )
 

@@ -22,7 +22,7 @@ from bot.domain.merge import SenderFacts
 from bot.domain.recipients import Reachable, settle
 from bot.errors import FieldErrors, NotFound
 from bot.rendering.content import Content, Rendered, compile_content
-from bot.rendering.preview import slack_preview
+from bot.rendering.preview import Shown, preview_of
 from bot.rendering.statement import statement_name
 from storage import audiences, campaigns, customers, merge_facts
 from storage.customer_filter import Condition, among
@@ -32,7 +32,6 @@ from storage.models import Campaign
 Worst = Literal["longest", "most_invoices", "empty_tags"]
 CANDIDATES = 200
 """Of a larger audience so many are rendered to find the worst case: those that the database says are likely."""
-MRKDWN_LIMIT = 2_800
 _NO_SENDER = SenderFacts("(no sender yet)", "")
 
 
@@ -179,7 +178,7 @@ def _view(
         sender=f"{sender.facts.name} <{sender.facts.email}>" if sender else "",
         subject=rendered.subject if rendered else "",
         text=rendered.text if rendered else "",
-        mrkdwn=slack_preview(rendered, MRKDWN_LIMIT) if rendered else "",
+        shown=preview_of(rendered) if rendered else Shown(),
         empty_tags=rendered.empty_tags if rendered else (),
         faults=faults,
         notes=_notes(looking, rendered, recipients) if rendered else (),
@@ -207,7 +206,7 @@ def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
         sender="",
         subject="",
         text="",
-        mrkdwn="",
+        shown=Shown(),
         empty_tags=(),
         faults=("No customers are selected yet.", *faults),
     )

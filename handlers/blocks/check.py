@@ -7,6 +7,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.preflight import LeftOut
 from handlers import ids
 from handlers.blocks.common import (
+    TITLE_LIMIT,
     Block,
     actions,
     button,
@@ -54,8 +55,20 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     if check.problems or not going:
         return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=_metadata(check, preview))
     blocks.append(_when(check, metadata))
-    submit = f"Send to {check.to_send:,}" if check.to_send else "Hand over to me"
-    return modal("Check and send", blocks, callback_id=ids.CHECK, metadata=_metadata(check, preview), submit=submit)
+    return modal(
+        "Check and send",
+        blocks,
+        callback_id=ids.CHECK,
+        metadata=_metadata(check, preview),
+        submit=_submit(check.to_send),
+    )
+
+
+def _submit(to_send: int) -> str:
+    if not to_send:
+        return "Hand over to me"
+    whole = f"Send to {count_text(to_send, 'customer')}"
+    return whole if len(whole) <= TITLE_LIMIT else f"Send to {to_send:,}"
 
 
 def _headline(check: CheckView) -> str:
@@ -115,7 +128,7 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
         picker,
         block_id=ids.keyed(ids.CHECK_SEND_AT, metadata.key("when")),
         optional=True,
-        hint="Leave it empty to send now, after a short hold in which you can undo it.",
+        hint="In your own time zone. Leave it empty to send now, after a short hold in which you can undo it.",
     )
 
 

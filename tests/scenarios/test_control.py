@@ -59,7 +59,6 @@ def test_undo_that_comes_too_late_says_so(closed_office: Office) -> None:
     assert len(office.mail.messages) == 2
 
 
-@pytest.mark.road("socket")
 def test_a_campaign_waits_for_its_time(office: Office, alice: Person) -> None:
     check = office.write(alice)
     check.choose("check_send_at", utcnow() + timedelta(hours=5))

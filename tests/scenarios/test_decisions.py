@@ -71,7 +71,6 @@ def test_the_list_has_pages(closed_office: Office) -> None:
     assert "page 2 of 3" in todo.text
 
 
-@pytest.mark.road("socket")
 def test_a_corrected_address_for_this_action_only(office: Office, alice: Person) -> None:
     refused(office, alice)
     alice.dm.last.click("Fix contact")

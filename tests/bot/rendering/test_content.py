@@ -19,7 +19,7 @@ from bot.domain.merge import (
     PersonFacts,
     SenderFacts,
 )
-from bot.rendering import ContentFaults, check_content, compile_content, slack_preview, statement_pdf
+from bot.rendering import ContentFaults, check_content, compile_content, statement_pdf
 
 TODAY = date(2026, 3, 10)
 OLD = InvoiceFacts("INV-1", date(2026, 1, 2), date(2026, 2, 1), 125_000, 125_000, "EUR")
@@ -228,15 +228,6 @@ def test_values_in_links_are_percent_encoded() -> None:
         'href="https://pay.example.com/?c=A%22%20onclick%3D%22x%26b"'
         in content.render(facts(name='A" onclick="x&b')).html
     )
-
-
-def test_preview_shows_text_that_slack_does_not_act_on() -> None:
-    rendered = compile_content("Hi", "{{customer.name}}").render(facts(name="<!channel> `x` <@U1>"))
-    shown = slack_preview(rendered)
-    assert shown == "```\n&lt;!channel&gt; ˋxˋ &lt;@U1&gt;\n```"
-    long = slack_preview(compile_content("Hi", "y" * 3000).render(facts()), 1000)
-    assert len(long) <= 1000
-    assert long.endswith("… 2060 more characters")
 
 
 def test_statement_is_a_pdf_with_every_open_invoice() -> None:

@@ -18,6 +18,7 @@ from handlers.blocks import check as check_blocks
 from handlers.blocks import settings as settings_blocks
 from handlers.blocks import what as what_blocks
 from handlers.blocks import who as who_blocks
+from handlers.blocks.preview import preview_blocks
 from handlers.parse import Metadata
 from storage.db import Database, utcnow
 from tests.builders import Builder
@@ -146,6 +147,25 @@ def test_what_says_what_is_wrong_and_shows_the_message(db: Database, caller: Cal
     assert "Did you mean {{contact.first_name}}?" in what(), "a tag can be copied from where it is named"
 
 
+def test_the_preview_is_rich_text_in_which_names_are_only_text(db: Database, caller: Caller, draft: int) -> None:
+    body = "*{{customer.name}}* owes\n\n- [here](https://pay.example.com)\n\n2. two\n\n{{invoices.table}}"
+    compose.save(db, caller, draft, body=body)
+    blocks = preview_blocks(preview.show(db, caller, draft, index=0))
+    shown(what_blocks.modal("What", blocks, callback_id="what"))
+    (rich,) = [block for block in blocks if block["type"] == "rich_text"]
+    name, bullets, two, table = rich["elements"]
+    assert name["elements"] == [
+        {"type": "text", "text": HOSTILE, "style": {"bold": True}},
+        {"type": "text", "text": " owes"},
+    ]
+    assert bullets["elements"][0]["elements"] == [{"type": "link", "url": "https://pay.example.com", "text": "here"}]
+    assert two == {
+        "type": "rich_text_section",
+        "elements": [{"type": "text", "text": text} for text in ("\n", "2. ", "two")],
+    }
+    assert table["type"] == "rich_text_preformatted"
+
+
 def test_an_inserted_tag_gets_a_new_input_and_leaves_the_others(db: Database, caller: Caller, draft: int) -> None:
     view, positions = drafts.load(db, caller, draft), compose.positions(db, caller)
     before = what_blocks.what_view(view, positions, preview.show(db, caller, draft), Metadata(draft))
@@ -165,7 +185,7 @@ def test_check_counts_and_gives_reasons(db: Database, caller: Caller, draft: int
     assert "1: no contact to write to" in said
     assert "1: the address is not valid" in said
     assert "*Left out*\n• 1: nothing overdue" in said
-    assert "Send to 1" in said
+    assert "Send to 1 customer" in said
     again = check.put_back(db, caller, draft, "nothing_overdue", True)
     put_back = shown(check_blocks.check_view(again, preview.show(db, caller, draft, worst="longest"), Metadata(draft)))
     assert "nothing overdue (put back)" in put_back
