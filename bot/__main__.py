@@ -176,6 +176,7 @@ def demo(
         from bot.demo import play_once, show_page
     except ImportError as error:
         raise BotError(f"The demo needs {error.name}: pip install 'campaign-bot[sandbox]'") from None
+    log.configure(level=logging.WARNING)  # what is going on is told by the demo itself
     if once:
         play_once()
     else:

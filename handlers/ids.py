@@ -129,6 +129,7 @@ ALIASES = "aliases"
 ALIASES_ADD = "aliases_add"
 ALIASES_ENTER_CODE = "aliases_enter_code"
 ALIASES_SEND_AGAIN = "aliases_send_again"
+ALIASES_CHANGE = "aliases_change"
 ALIASES_REMOVE = "aliases_remove"
 ALIAS = "alias"
 ALIAS_EMAIL = "alias_email"
@@ -171,6 +172,11 @@ FIX_EMAIL = "fix_email"
 FIX_PHONE = "fix_phone"
 FIX_CONTACT = "fix_contact"
 FIX_KEEP = "fix_keep"
+
+# timeline: one customer, how it stands and what happened
+TIMELINE = "timeline"
+TIMELINE_CUSTOMER = "timeline_customer"
+TIMELINE_PAGE = "timeline_page"
 
 # import: files, what was recognised, Import
 IMPORT = "import"

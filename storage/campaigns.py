@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import CursorResult, and_, func, or_, select, update
@@ -95,6 +96,22 @@ def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> 
         Campaign.state == CampaignState.DRAFT.value,
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)))
+
+
+def free_name(session: Session, workspace_id: int, creator_id: int, name: str) -> str:
+    """Return `name`, or "name (2)" and so on where the creator has such a campaign or draft already."""
+    taken = set(
+        session.scalars(
+            select(Campaign.name).where(
+                Campaign.workspace_id == workspace_id,
+                Campaign.creator_id == creator_id,
+                Campaign.name.startswith(name, autoescape=True),
+                Campaign.state != CampaignState.DISCARDED.value,
+            )
+        )
+    )
+    numbered = (f"{name} ({n})" for n in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def add(session: Session, campaign: Campaign) -> int:

@@ -45,7 +45,7 @@ class ContactChoice:
 
 @dataclass(frozen=True, slots=True)
 class Fixing:
-    """What the form for mending a contact shows."""
+    """What the form for mending a contact shows; `contacts` are those with an address other than `address`."""
 
     action_id: int
     campaign_id: int
@@ -98,9 +98,10 @@ def fixing(db: Database, caller: Caller, action_id: int) -> Fixing:
             raise _conflict(row)
         found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
         kind = CHANNELS[row.channel]
-        choices = tuple(ContactChoice(c.id, name_of(c), address_of(c, kind)) for c in found)
         address = next(iter(addresses_of(row)), "") or address_of(to_mend(session, caller, row, found), kind)
         why = reason_text(row.reason, kind)
+        others = [c for c in found if address_of(c, kind) not in ("", address)]
+        choices = tuple(ContactChoice(c.id, name_of(c), address_of(c, kind)) for c in others)
         return Fixing(row.id, row.campaign_id, row.customer_name, why, address, choices, kind.address)
 
 

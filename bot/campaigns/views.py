@@ -99,7 +99,8 @@ class FilterChoices:
 class AudienceView:
     """The first screen: `matching` counts what the filter finds, `selected` what the campaign goes to.
 
-    `overdue` is the total of the selected, one amount a currency.
+    `overdue` is the total of the selected, one amount a currency; while nobody is selected, `matching_overdue` is that
+    of those who match.
     """
 
     campaign_id: int
@@ -111,6 +112,7 @@ class AudienceView:
     added: tuple[CustomerName, ...]
     left_out: tuple[CustomerName, ...]
     filter_choices: FilterChoices
+    matching_overdue: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,10 +143,10 @@ class Sender:
                 return job, self._lane.compose(job)
             except EmptyValues as gaps:
                 self._lane.tell(Unwritable(job, Reason.EMPTY_VALUE, gaps.detail))
-            except Exception as error:
+            except BaseException as error:  # a panic of the code that draws PDFs is no Exception
                 self._lane.tell(self._unwritable(job, error))
 
-    def _unwritable(self, job: Job, error: Exception) -> Report:
+    def _unwritable(self, job: Job, error: BaseException) -> Report:
         reference = uuid.uuid4().hex[:8]
         _log.error("message_unwritable", reference=reference, action_id=job.claimed.id, error=type(error).__name__)
         return Unwritable(job, Reason.RENDER_FAILED, f"Reference {reference}")

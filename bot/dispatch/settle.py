@@ -171,7 +171,7 @@ def hand_off(
         granted |= fresh
     doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
     for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
-        granted |= actions.handed_off(book.session, token, ids)
+        granted |= actions.handed_off(book.session, token, ids, now=book.now, lease=lease)
     put_back(book, [job for job in jobs if job.claimed.id not in granted])
     return frozenset(granted)
 

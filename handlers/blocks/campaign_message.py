@@ -60,9 +60,9 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
 def _headline(view: CampaignMessage) -> str:
     match view.state:
         case CampaignState.SCHEDULED:
-            when = _moment(view.starts_at)
             what = f" to {count_text(view.total - view.manual, 'customer')}" if view.frozen else ""
-            return f"Scheduled{what} for {when}." if view.chosen_time else f"On its way{what}: {when}."
+            first = "Scheduled" if view.chosen_time else "On its way"
+            return f"{first}{what}: starts {_moment(view.starts_at)}."
         case CampaignState.SENDING:
             return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."
         case CampaignState.PAUSED:

@@ -28,8 +28,7 @@ from handlers.parse import Metadata
 
 def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note: str = "") -> Block:
     """Return the Check and send screen; without anybody to send to, or with problems, it has no Send."""
-    blocks: list[Block] = [context(escape(note))] if note else []
-    blocks.append(section(f"*{escape(cut(check.name, 150))}*\n{_headline(check)}"))
+    blocks: list[Block] = [section(f"*{escape(cut(check.name, 150))}*\n{_headline(check)}")]
     if check.problems:
         blocks.append(section("*Before it can be sent*\n" + "\n".join(f"• {escape(p)}" for p in check.problems)))
     if check.manual:
@@ -49,6 +48,8 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     else:
         back_row = [back]
     blocks.append(actions(back_row))
+    if note:  # beside the button that it is about: Slack keeps the window scrolled where it is
+        blocks.append(context(escape(note)))
     going = check.to_send + sum(each.count for each in check.manual)
     if check.problems or not going:
         return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=_metadata(check, preview))
@@ -59,6 +60,8 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
 
 def _headline(check: CheckView) -> str:
     kind = CHANNELS[check.channel]
+    if not check.to_send:
+        return f"No {kind.one} will be sent by itself." if check.manual else f"No {kind.one} will be sent."
     return f"{count_text(check.to_send, kind.one, kind.many)} will be sent, {money_list(check.overdue)} overdue in all."
 
 
@@ -119,7 +122,7 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
 def launched_view(launched: Launched) -> Block:
     """Return the last word: it is on its way, and where to stop it."""
     at = int(launched.starts_at.timestamp())
-    when = f"<!date^{at}^{{date_short_pretty}} {{time_secs}}|{launched.starts_at:%Y-%m-%d %H:%M:%S} UTC>"
+    when = f"<!date^{at}^{{date_short_pretty}} at {{time_secs}}|{launched.starts_at:%Y-%m-%d %H:%M:%S} UTC>"
     title = "Scheduled" if launched.later else "On its way"
     first = title if launched.first else "It was sent already, so nothing was sent twice"
     stop = "and can send it now or take it back until then" if launched.later else "and has Undo until then"

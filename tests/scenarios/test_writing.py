@@ -27,6 +27,7 @@ def test_inserting_a_tag_keeps_what_was_typed_everywhere(office: Office, alice: 
     what.type("what_body", "Dear")
     what.choose("what_tag_body", "Customer name")
     assert what.value("what_body") == "Dear {{customer.name}}"
+    assert "`{{customer.name}}` is at the end now; cut it out and paste it where it belongs." in what.text
     what.choose("what_tag_body", "Customer name")
     assert what.value("what_body") == "Dear {{customer.name}} {{customer.name}}"
     what.choose("what_tag_subject", "Customer name")

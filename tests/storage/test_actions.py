@@ -179,6 +179,21 @@ def test_hands_off_once_and_counts_the_attempt(db: Database, build: Builder) -> 
     assert (reread(db, row).attempts, reread(db, row).handed_off_at) == (1, NOW)
 
 
+def test_a_handoff_found_after_a_lost_answer_holds_for_a_whole_lease_again(db: Database, build: Builder) -> None:
+    """The call has yet to begin: if its old lease ended meanwhile, a person could send it a second time."""
+    action = build.action(build.campaign(build.user(), state=CampaignState.SENDING), due_at=NOW)
+    (claimed,) = claim(db)
+    assert hand_off(db, claimed) == {action.id}
+    late = NOW + LEASE - timedelta(seconds=1)
+    with db.write() as session:
+        assert actions.handed_off(session, "other", [action.id], now=late, lease=LEASE) == set()
+        assert actions.handed_off(session, claimed.token, [action.id], now=late, lease=LEASE) == {action.id}
+        assert actions.rescue_expired(session, now=NOW + LEASE + timedelta(minutes=1), actor=ME) == ([], [])
+        assert actions.rescue_expired(session, now=late + LEASE + timedelta(seconds=1), actor=ME) == ([], [action.id])
+        assert actions.handed_off(session, claimed.token, [action.id], now=late, lease=LEASE) == set()
+    assert reread(db, action).attempts == 1
+
+
 def test_hands_off_nothing_under_another_token_or_once_the_campaign_is_paused(db: Database, build: Builder) -> None:
     campaign = build.campaign(build.user(), state=CampaignState.SENDING)
     build.action(campaign)

@@ -103,7 +103,7 @@ class Machine(Model):
         for job in jobs:
             assert isinstance(job, Job)
             row = self.rows[job.claimed.id]
-            row.state, row.job, row.attempts = A.SENDING, job, job.claimed.attempts
+            row.state, row.job = A.SENDING, job
 
     @precondition(lambda self: self.has(A.SENDING, job=True, handed_off=False))
     @rule(pick=PICK, doubtful=st.booleans(), cut_off=st.booleans())
@@ -122,7 +122,7 @@ class Machine(Model):
         attempt = row.job.claimed.attempts + 1
         self.report(Called(row.job, message_of(row.job), OUTCOMES[outcome]))
         if outcome in ("receipt", "partly"):
-            row.state, row.job, row.may_be_out = A.SENT, None, True
+            row.state, row.job, row.handed_off, row.may_be_out = A.SENT, None, False, True
         elif outcome == "login":
             self.paused(self.state in (C.SCHEDULED, C.SENDING))
             self.requeue(chosen)

@@ -39,9 +39,7 @@ class Row:
     state: ActionState
     job: Job | None = None
     handed_off: bool = False
-    called: bool = False
     may_be_out: bool = False
-    attempts: int = 0
     stale: list[Job] = field(default_factory=list)
     """Jobs of workers that were frozen or killed with it, after a handoff."""
 
@@ -138,11 +136,11 @@ class Model(RuleBasedStateMachine):
     def requeue(self, action_id: int) -> None:
         row = self.rows[action_id]
         row.state = A.CANCELLED if self.state is C.CANCELLED else A.QUEUED
-        row.job, row.handed_off, row.called = None, False, False
+        row.job, row.handed_off = None, False
 
     def manual(self, action_id: int) -> None:
         row = self.rows[action_id]
-        row.state, row.job, row.handed_off, row.called = A.MANUAL, None, False, False
+        row.state, row.job, row.handed_off = A.MANUAL, None, False
 
     def report(self, *reports: Report) -> None:
         with self.db.write() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from html.parser import HTMLParser
 
@@ -247,6 +248,12 @@ def test_statement_is_a_pdf_with_every_open_invoice() -> None:
     said = " ".join(page.extract_text() for page in reader.pages)
     for expected in ("Kontoauszug", "Ελλάς Ж #x", "INV-1", "INV-3", "INV-4", "Strittig", "Noch nicht fällig"):
         assert expected in said
+    assert re.findall(r"(Überfällig|Strittig|Summe) ([\d.,]+)", said)[-4:] == [
+        ("Überfällig", "1.250,00"),
+        ("Strittig", "9,99"),
+        ("Summe", "1.259,99"),
+        ("Summe", "1,500"),
+    ], "the sums are those of the rows"
 
 
 def test_all_wrong_tags_are_named_at_once() -> None:
