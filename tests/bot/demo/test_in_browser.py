@@ -145,6 +145,7 @@ def test_a_whole_campaign_with_partial_success_is_fixed_sent_ignored_and_undone(
     tab.keyboard.press("Enter")
     tab.get_by_role("link", name="right.person@example.com").click()
     expect(tab.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(tab.get_by_role("definition").filter(has_text="Overdue reminder")).to_be_visible()
     frame = tab.frame_locator("iframe")
     expect(frame.get_by_text("you owe us")).to_be_visible()
     assert stage.mail.to("right.person@example.com")

@@ -31,7 +31,10 @@ expect.set_options(timeout=chromium.WAIT_MS)
 
 
 class Mirror:
-    """A Bolt app: `/tiny` opens `view`; every payload that comes is kept. Clicks are acked once `go_on` is set."""
+    """A Bolt app: `/tiny` opens `view`; every payload that comes is kept.
+
+    Clicks and submissions are acked once `go_on` is set.
+    """
 
     def __init__(self, slack: Sandbox) -> None:
         self.slack = slack
@@ -89,6 +92,7 @@ class Mirror:
 
     def _submit(self, ack: Any, body: Json) -> None:
         self.submitted.append(body)
+        self.go_on.wait(2)
         ack(**self.answer)
         self.slack.workspace.touch()
 
