@@ -55,12 +55,14 @@ def set_send_at(
         return _store(session, selecting, draft, "send_at", when)
 
 
-def problems_of(session: Session, selecting: Selecting, draft: Campaign, found: Plan) -> tuple[str, ...]:
+def problems_of(
+    session: Session, selecting: Selecting, draft: Campaign, *, selected: int, going: int
+) -> tuple[str, ...]:
     """Return what keeps the draft from being sent, in words; empty when Send may be pressed."""
     problems = []
-    if not found.rows:
+    if not selected:
         problems.append("No customers are selected. Go back and pick some.")
-    elif not found.going:
+    elif not going:
         problems.append("Every selected customer is left out. Put a group back, or pick others.")
     problems += compose.faults_of(session, draft).values()
     if draft.send_at is not None and draft.send_at <= selecting.now:
@@ -87,7 +89,7 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
         left_out=_left_out(found, draft),
         overdue=plan.asked_for(session, selecting, draft, found, but=gaps.customers),
         selected=len(found.rows),
-        problems=problems_of(session, selecting, draft, found),
+        problems=problems_of(session, selecting, draft, selected=len(found.rows), going=len(found.going)),
         send_at=draft.send_at,
         notes=_notes(session, draft, found),
         waiting=hours.waiting(session, draft, found, max(draft.send_at or selecting.now, selecting.now)),

@@ -61,7 +61,9 @@ def _headline(view: CampaignMessage) -> str:
     match view.state:
         case CampaignState.SCHEDULED:
             when = _moment(view.starts_at)
-            what = f"to {count_text(view.total - view.manual, 'customer')} " if view.frozen else ""
+            if not view.frozen:
+                return f"Preparing the messages. {'Scheduled for' if view.chosen_time else 'They go out at'} {when}."
+            what = f"to {count_text(view.total - view.manual, 'customer')} "
             return f"Scheduled {what}for {when}." if view.chosen_time else f"On its way {what}at {when}."
         case CampaignState.SENDING:
             return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."

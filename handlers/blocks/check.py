@@ -116,6 +116,12 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
     )
 
 
+def _to_whom(launched: Launched) -> str:
+    if launched.surely:
+        return count_text(launched.customers, "customer")
+    return f"Messages to {launched.customers} customers are being prepared, and go out to all who are not left out"
+
+
 def launched_view(launched: Launched) -> Block:
     """Return the last word: it is on its way, and where to stop it."""
     at = int(launched.starts_at.timestamp())
@@ -124,7 +130,7 @@ def launched_view(launched: Launched) -> Block:
     first = title if launched.first else "It was sent already, so nothing was sent twice"
     stop = "and can send it now or take it back until then" if launched.later else "and has Undo until then"
     text = (
-        f"*{escape(cut(launched.name, 150))}*: {first}.\n{count_text(launched.customers, 'customer')}, from {when}. "
+        f"*{escape(cut(launched.name, 150))}*: {first}.\n{_to_whom(launched)}, from {when}. "
         f"My direct message shows how it goes, {stop}."
     )
     return modal(title, [section(text)], callback_id=ids.LAUNCHED)
