@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.campaigns import plan
-from bot.campaigns.check import problems_of
+from bot.campaigns.check import AT_ONCE, problems_of
 from bot.campaigns.drafts import CHANGED
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import Launched
@@ -18,9 +18,6 @@ from bot.errors import Conflict, NotFound, UserError
 from storage import campaigns, customers, notifications
 from storage.db import Database
 from storage.models import Campaign
-
-AT_ONCE = 5_000
-"""Customers for which a click may wait until it is worked out who of them is left out; for more the freeze does it."""
 
 
 def launch(

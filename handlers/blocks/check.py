@@ -57,6 +57,16 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     return modal("Check and send", blocks, callback_id=ids.CHECK, metadata=_metadata(check, preview), submit=submit)
 
 
+def counting_view(selected: int, metadata: Metadata) -> Block:
+    """Return what stands in for the screen while it is worked out who of very many customers is written to."""
+    text = f"Looking through {selected:,} customers: who is written to, who needs a person, who is left out."
+    blocks = [
+        section(text),
+        actions([button("Show it now", ids.CHECK_LOOK), button("Back to writing", ids.CHECK_BACK)]),
+    ]
+    return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=metadata.to_json())
+
+
 def _headline(check: CheckView) -> str:
     kind = CHANNELS[check.channel]
     return f"{count_text(check.to_send, kind.one, kind.many)} will be sent, {money_list(check.overdue)} overdue in all."
@@ -119,7 +129,7 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
 def _to_whom(launched: Launched) -> str:
     if launched.surely:
         return count_text(launched.customers, "customer")
-    return f"Messages to {launched.customers} customers are being prepared, and go out to all who are not left out"
+    return f"Messages to {launched.customers:,} customers are being prepared, and go out to all who are not left out"
 
 
 def launched_view(launched: Launched) -> Block:
