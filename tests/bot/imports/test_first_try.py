@@ -184,7 +184,7 @@ def test_phone_numbers_are_kept_in_their_normal_form(db: Database, build: Builde
         phones = session.scalars(select(Contact.phone).order_by(Contact.email)).all()
     assert phones == ["+4915123456789", "+33142685300", "ask Pat"]
     files = save(tmp_path, ("again.csv", text.encode()))
-    assert import_files(db, build.workspace_id, files).changes == 0
+    assert import_files(db, build.workspace_id, files).result.changes == 0
 
 
 def test_five_lines_of_an_address_end_with_town_county_and_postcode(
