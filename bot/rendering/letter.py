@@ -41,8 +41,12 @@ _SURE_TO_FIT = 24
 """Characters that fit on a line of the window even if all of them are wide."""
 _LETTER_PAPER = frozenset("US CA MX PH CL CO CR GT NI PA PR SV VE DO".split())
 """Countries that write on US Letter (CLDR, paperSize US-Letter)."""
-_UNBROKEN = 28
-_BREAKS = re.compile(rf"\S{{{_UNBROKEN},}}")
+_UNBROKEN_LINE = 24
+_UNBROKEN_TEXT = 44
+
+"""How long a word may be, of wide letters alone, to fit into the window, a cell of the table, a line of the text."""
+_BETWEEN = re.compile("(?<=.)(?=[^\u0300-\u036f\u05b0-\u05c7])")
+"""Between two letters, an accent or a vowel point staying with its own."""
 _PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")
 
 
@@ -195,7 +199,10 @@ def _block(block: Block) -> dict[str, object]:
         sums = [_line(amount) for amount in t.sums]
         return {"kind": "table", "table": {"headings": t.headings, "rows": rows, "total": t.total, "sums": sums}}
     lines = [
-        [{"text": _breakable(printable(clean_lines(r.text))), "bold": r.bold, "italic": r.italic} for r in line]
+        [
+            {"text": _breakable(printable(clean_lines(r.text)), _UNBROKEN_TEXT), "bold": r.bold, "italic": r.italic}
+            for r in line
+        ]
         for line in block.lines
     ]
     return {"kind": block.kind, "start": block.start, "lines": lines}
@@ -206,12 +213,12 @@ def _clean(lines: Sequence[str]) -> list[str]:
 
 
 def _line(text: str) -> str:
-    return _breakable(printable(one_line(text)).strip())
+    return _breakable(printable(one_line(text)).strip(), _UNBROKEN_LINE)
 
 
-def _breakable(text: str) -> str:
+def _breakable(text: str, most: int) -> str:
     """Let a very long word, such as a link's address, be broken anywhere: it would stick out of the page otherwise."""
-    return _BREAKS.sub(lambda m: "\u200b".join(m[0]), text)
+    return re.sub(rf"\S{{{most + 1},}}", lambda m: _BETWEEN.sub("\u200b", m[0]), text)
 
 
 def _labelled(line: str) -> list[str]:
@@ -249,7 +256,9 @@ def _compile(name: str, facts: dict[str, object], *, format: str, pdf_standards:
     given = {"letter": json.dumps(facts, ensure_ascii=False)}
     try:
         with _LOCK:  # one compiler is kept, and used by one thread at a time
-            made = _compiler(name).compile(format=format, sys_inputs=given, pdf_standards=pdf_standards or [])  # type: ignore[arg-type]
+            made = _compiler(name).compile(
+                format=format, sys_inputs=given, pdf_standards=pdf_standards or [], pdf_tags=False
+            )  # type: ignore[arg-type]
     except RuntimeError as fault:
         if "address-does-not-fit" in str(fault):
             raise AddressTooLong(_too_long(facts)) from None
