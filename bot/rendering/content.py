@@ -39,7 +39,6 @@ BODY_LIMIT = 3000
 _PLACE = re.compile(f"{OPEN}(\\d+){CLOSE}")
 _URL_PLACE = re.compile(f"{IN_URL_OPEN}(\\d+){IN_URL_CLOSE}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-_SIGNATURES = ("sender.signature", "sender.name")
 _ALLOWED_TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li"}
 
 
@@ -172,7 +171,16 @@ class Content:
         return OnPaper(
             subject=_one_line(_PLACE.sub(lambda m: subject[int(m[1])], self._subject)),
             blocks=fill(self._blocks, body, table),
-            is_signed=any(tag.name in _SIGNATURES for tag in self._tags),
+            is_signed=self._is_signed(),
+        )
+
+    def _is_signed(self) -> bool:
+        """Say whether the author signed: with the signature anywhere, or with the name in the last paragraph."""
+        last = "".join(run.text for line in self._blocks[-1].lines for run in line) if self._blocks else ""
+        closing = {int(n) for n in _PLACE.findall(last)}
+        return any(
+            tag.name == "sender.signature" or (tag.name == "sender.name" and n in closing)
+            for n, tag in enumerate(self._tags)
         )
 
     def _as_sms(self, values: list[str], facts: MergeFacts) -> Rendered:
