@@ -154,7 +154,7 @@ class Web:
     def stop(self) -> None:
         """Take nothing more from Slack, and close."""
         if self._socket is not None:
-            self._socket.close()  # type: ignore[no-untyped-call]
+            _hang_up(self._socket)
         self._server.should_exit = True
         self._thread.join(2)
         self._listener.close()
@@ -316,6 +316,14 @@ def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:
         web_client=slack_client(settings),
         concurrency=SOCKET_CONCURRENCY,
     )
+
+
+def _hang_up(socket_mode: SocketModeHandler) -> None:
+    """Close the connection; the client's reader, which looks once a second whether it is over, is woken for it."""
+    client = socket_mode.client
+    client.closed = True
+    client.message_queue.put(None)
+    socket_mode.close()  # type: ignore[no-untyped-call]
 
 
 def _endpoint(bolt: App):  # type: ignore[no-untyped-def]

@@ -172,6 +172,11 @@ FIX_PHONE = "fix_phone"
 FIX_CONTACT = "fix_contact"
 FIX_KEEP = "fix_keep"
 
+# timeline: one customer, how it stands and what happened
+TIMELINE = "timeline"
+TIMELINE_CUSTOMER = "timeline_customer"
+TIMELINE_PAGE = "timeline_page"
+
 # import: files, what was recognised, Import
 IMPORT = "import"
 IMPORT_FILES = "import_files"
