@@ -16,11 +16,11 @@ from bot.rendering.table import InvoiceTable
 
 _UNBROKEN_CELL, _UNBROKEN_LINE, _UNBROKEN_OWN, _UNBROKEN_TEXT = 14, 20, 30, 44
 """How long a word may be to fit into a cell of the table, the window, our own lines beside it, a line of the text."""
-_MARKS = "\u0300-\u036f\u05b0-\u05c7"
+_MARKS = "\u0300-\u036f"
 _LOST = re.compile(f"(?m)^[{_MARKS}]+")
-"""Accents and vowel points with no letter to stand on, which no font can show at the start of a line."""
+"""Accents with no letter to stand on, which no font can show at the start of a line."""
 _BETWEEN = re.compile(f"(?<=.)(?=[^{_MARKS}])")
-"""Between two letters, an accent or a vowel point staying with its own."""
+"""Between two letters, an accent staying with its own."""
 
 
 class Layout(StrEnum):

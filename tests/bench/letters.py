@@ -74,8 +74,8 @@ def measure(letters: int = 1000) -> list[str]:
             for name, found in speeds.items()
         ),
         "",
-        f"Memory of the process: {before} MB after {2 * ROUND} letters to warm up,",
-        f"{memory[len(memory) // 2]} MB half-way, {memory[-1]} MB after {2 * letters:,} more, {max(memory)} MB at most.",
+        f"Memory of the process: {before} MB after {2 * ROUND} letters to warm up, {max(memory)} MB at most,",
+        f"{memory[len(memory) // 2]} MB half-way and {memory[-1]} MB after {2 * letters:,} more.",
     ]
 
 

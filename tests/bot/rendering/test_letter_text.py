@@ -125,7 +125,7 @@ def test_greek_cyrillic_and_all_of_latin_are_printed_as_they_are(name: str) -> N
 def test_every_character_that_counts_as_printable_has_a_glyph_in_every_style() -> None:
     ranges = [part.partition("-") for part in _COVERED.split()]
     every = "".join(chr(c) for a, _, b in ranges for c in range(int(a, 16), int(b or a, 16) + 1))
-    assert len(every) == 1963
+    assert len(every) == 1908
     runs = tuple(Run(every, bold, italic) for bold in (False, True) for italic in (False, True))
     assert letter_pdf(_of_body(*runs)).pages >= 1  # PDF/A forbids text without a glyph: Typst would refuse
 
@@ -134,6 +134,7 @@ def test_every_character_that_counts_as_printable_has_a_glyph_in_every_style() -
     ("株式会社 Acme 株", "株式会社"),
     ("شركة", "شركة"),
     ("บริษัท", "บริษัท"),
+    ("אקמה Ltd", "אקמה"),
     ("Acme 😀", "😀"),
     ("Acme\u200b Ltd\ufeff\u00ad ﬁne Ａｃｍｅ e\u0301 \u2003x", ""),
 ])  # fmt: skip
@@ -180,8 +181,8 @@ _WORD = st.text(st.sampled_from("aWé#$\\[]@<>\"'`*_=-+/~(){};:% \n\t\u0301ΩЖ�
 
 
 @settings(max_examples=25, deadline=None)
-@example("x", "\u05b0", ["\u0331x"], Layout.DIN_A, "en")
-@example("\u05b0", "\u0301", ["\u0331x"], Layout.DIN_A, "en")
+@example("x", "\u0301", ["\u0331x"], Layout.DIN_A, "en")
+@example("\u0301", "\u0301", ["\u0331x"], Layout.DIN_A, "en")
 @given(
     _WORD, _WORD, st.lists(_WORD, max_size=6), st.sampled_from(Layout), st.sampled_from(["en", "he", "zh_Hant_TW", "x"])
 )
