@@ -16,10 +16,7 @@ from bot.rendering.table import InvoiceTable
 
 _UNBROKEN_CELL, _UNBROKEN_LINE, _UNBROKEN_OWN, _UNBROKEN_TEXT = 14, 20, 30, 44
 """How long a word may be to fit into a cell of the table, the window, our own lines beside it, a line of the text."""
-_MARKS = "\u0300-\u036f"
-_LOST = re.compile(f"(?m)^[{_MARKS}]+")
-"""Accents with no letter to stand on, which no font can show at the start of a line."""
-_BETWEEN = re.compile(f"(?<=.)(?=[^{_MARKS}])")
+_BETWEEN = re.compile("(?<=.)(?=[^\u0300-\u036f])")
 """Between two letters, an accent staying with its own."""
 
 
@@ -118,11 +115,11 @@ def _table(table: InvoiceTable) -> dict[str, object]:
 
 
 def _text(text: str) -> str:
-    return _breakable(_LOST.sub("", printable(clean_lines(text))), _UNBROKEN_TEXT)
+    return _breakable(printable(clean_lines(text)), _UNBROKEN_TEXT)
 
 
 def _line(text: str, unbroken: int) -> str:
-    return _breakable(_LOST.sub("", printable(one_line(text)).strip()), unbroken)
+    return _breakable(printable(one_line(text)).strip(), unbroken)
 
 
 def _breakable(text: str, most: int) -> str:
@@ -132,4 +129,4 @@ def _breakable(text: str, most: int) -> str:
 
 def _labelled(line: str) -> list[str]:
     label, colon, value = line.partition(": ")
-    return [label, _LOST.sub("", value.strip())] if colon else ["", line]
+    return [label, value.strip()] if colon else ["", line]
