@@ -39,6 +39,7 @@ def register(app: App, deps: Deps) -> None:
         ids.MANUAL_PAGE: turn_page,
         ids.MANUAL_SEND_ALL: send_all,
         ids.MANUAL_IGNORE_ALL: ignore_all,
+        ids.MANUAL_UNDO_ALL: undo_all,
     }
     for action_id, entry in entries.items():
         app.action(ids.per_row(action_id))(bind(deps, entry))
@@ -102,6 +103,13 @@ def send_all(turn: Turn) -> None:
 def ignore_all(turn: Turn) -> None:
     """Ignore all N -> decide.bulk"""
     _bulk(turn, "ignore")
+
+
+def undo_all(turn: Turn) -> None:
+    """Undo all N -> decide.undo_all"""
+    decided = decide.undo_all(turn.deps.db, turn.caller, turn.metadata.campaign_id)
+    turn.deps.wake()
+    _show_list(turn, _words(decided), 0)
 
 
 def _bulk(turn: Turn, what: Literal["send", "ignore"]) -> None:

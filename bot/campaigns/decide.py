@@ -158,11 +158,7 @@ def bulk(
     if what not in ("send", "ignore") or (reason is not None and reason not in set(Reason)):
         raise NotFound("There is no such group of actions any more.")
     with db.write() as session:
-        row = campaigns.launched(session, caller.workspace_id, campaign_id)
-        if row is None:
-            raise NotFound("This campaign is no longer there.")
-        if not may_decide(caller, row.creator_id):
-            raise NotAllowed("Only the campaign's creator or an admin can do this.")
+        _require_campaign(session, caller, campaign_id)
         state = _open_campaign(session, caller, campaign_id) if what == "send" else None
         rows = manual_actions.of_campaign(
             session,
@@ -175,6 +171,28 @@ def bulk(
         if state is None:
             return _ignore_all(session, caller, rows, now)
         return _send_all(session, caller, rows, state, now)
+
+
+def undo_all(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> Decided:
+    """Take back every Ignore on a campaign's actions of customers the caller sees; a second call changes nothing."""
+    now = now or db.now()
+    with db.write() as session:
+        _require_campaign(session, caller, campaign_id)
+        rows = manual_actions.of_campaign(session, caller.scope, campaign_id, [ActionState.IGNORED], limit=None)
+        moved = [
+            moved_id
+            for ids in _chunks(rows)
+            for moved_id in actions.undo_ignore(session, caller.workspace_id, ids, now=now, user_id=caller.user_id)
+        ]
+        return Decided(len(moved), f"Waiting for a decision again: {len(moved)}.")
+
+
+def _require_campaign(session: Session, caller: Caller, campaign_id: int) -> None:
+    row = campaigns.launched(session, caller.workspace_id, campaign_id)
+    if row is None:
+        raise NotFound("This campaign is no longer there.")
+    if not may_decide(caller, row.creator_id):
+        raise NotAllowed("Only the campaign's creator or an admin can do this.")
 
 
 def _ignore_all(session: Session, caller: Caller, rows: Sequence[ActionRow], now: datetime) -> Decided:

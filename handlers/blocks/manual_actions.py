@@ -49,7 +49,7 @@ def _bulk(page: ManualPage) -> list[Block]:
     blocks: list[Block] = []
     for reason in page.reasons[:6]:
         key = f"{ids.SEPARATOR}{reason.reason}"
-        sure = confirm("Ignore all of these?", "You can undo each one in this list.", "Ignore all")
+        sure = confirm("Ignore all of these?", "You can undo that in this list.", "Ignore all")
         buttons = [button(f"Ignore all {reason.count}", ids.MANUAL_IGNORE_ALL + key, value=reason.reason, confirm=sure)]
         if page.sendable and reason.reason not in (
             "no_contact",
@@ -60,6 +60,9 @@ def _bulk(page: ManualPage) -> list[Block]:
         ):
             buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
         blocks += [section(f"*{reason.text.capitalize()}* ({reason.count})"), actions(buttons)]
+    if page.ignored > 1:
+        undo = button(f"Undo all {page.ignored}", ids.MANUAL_UNDO_ALL)
+        blocks.append(section(f"*Ignored* ({page.ignored})", accessory=undo))
     return blocks
 
 
