@@ -10,7 +10,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; n = os.cpu_count() or 1; print(max(n
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/pip install --quiet --editable ".[postgres,sandbox]" --group dev
+	$(BIN)/pip install --quiet --editable ".[postgres,letters,sandbox]" --group dev
 	@touch $@
 
 demo: $(VENV)/.ready  ## the bot in a local Slack in your browser; ARGS=--once plays one campaign by itself

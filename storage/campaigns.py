@@ -77,7 +77,7 @@ def late(session: Session, *, before: datetime) -> list[int]:
     One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before.
     """
     untried = and_(Action.attempts == 0, Action.due_at < before)
-    put_off = and_(Action.reason == Reason.TRANSIENT.value, Campaign.starts_at < before)
+    put_off = and_(Action.reason.in_([Reason.TRANSIENT.value, Reason.UNANSWERED.value]), Campaign.starts_at < before)
     query = (
         select(Action.campaign_id)
         .join(Campaign, Campaign.id == Action.campaign_id)

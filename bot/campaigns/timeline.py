@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.campaigns.mending import address_of
 from bot.campaigns.selecting import Selecting
 from bot.channels.addresses import CHECKS
 from bot.domain.access import Caller
@@ -74,9 +75,9 @@ def _addresses(session: Session, caller: Caller, of: Standing) -> dict[str, set[
     contacts = manual_actions.contacts(session, caller.workspace_id, of.id)
     return {
         name: {
-            fold_address(CHECKS[kind.address](written, of.country).address)
+            fold_address(str(CHECKS[kind.address](written, of.country).address))
             for contact in contacts
-            if (written := getattr(contact, kind.address.value))
+            if str(written := address_of(contact, kind))
         }
         for name, kind in CHANNELS.items()
     }

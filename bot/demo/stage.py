@@ -135,6 +135,7 @@ class Stage:
             "smtp_url": f"{self.mail.url}?connections=4",
             "bounce_imap_url": f"{self.bounces.url}?every=1&done=Understood",
             "bounce_address": "bounces@northwind.example",
+            "letter_folder": str(self._folder / "letters"),
             "send_hold_seconds": self._hold,
             "secret_key": "only for the demo, on this machine alone",
             "organisation_name": "Northwind Trading",
