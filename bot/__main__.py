@@ -170,7 +170,8 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on where the last run ended.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where the page is; 0 for any.")] = 8765,
 ) -> None:
-    """Use the bot in a local Slack in the browser, with a mail catcher; nothing leaves this machine."""
+    """Use the bot in a local Slack in the browser, with its mail and SMS; nothing leaves this machine."""
+    log.configure(level=logging.WARNING)  # what goes well is on the page
     try:
         from bot.demo import play_once, show_page
     except ImportError as error:

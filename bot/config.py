@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,6 +16,14 @@ from bot.channels.smtp import SmtpTarget
 from bot.domain.money import is_currency
 from bot.errors import ConfigError
 from bot.rendering.locales import is_locale
+
+
+class LetterDelivery(StrEnum):
+    """How letters leave."""
+
+    OFF = "off"
+    SPOOL = "spool"
+    POSTGRID = "postgrid"
 
 
 class AutoJoin(StrEnum):
@@ -114,6 +123,28 @@ class Settings(BaseSettings):
     )
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Where Twilio's API is.")
     twilio_connections: int = Field(16, ge=1, le=64, description="How many connections to Twilio a worker keeps open.")
+    letter_delivery: LetterDelivery = Field(
+        LetterDelivery.SPOOL,
+        description="How letters leave: `spool` (PDFs in a folder, for your printer), `postgrid` (PostGrid prints and "
+        "posts them), or `off`.",
+    )
+    letter_folder: str = Field(
+        "letters",
+        min_length=1,
+        description="Where `spool` puts letters: a folder for each campaign, with a list (`letters.csv`) and one "
+        "merged file (`all-letters.pdf`).",
+    )
+    postgrid_api_key: SecretStr | None = Field(
+        None,
+        description="PostGrid's Print & Mail key (`live_sk_…`); with a test key (`test_sk_…`) nothing is really "
+        "posted. Needs the extra `letters`.",
+    )
+    postgrid_api_url: WebAddress = Field("https://api.postgrid.com", description="Where PostGrid's API is.")
+    postgrid_webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret of the PostGrid webhook (JSON, `letter.updated`) to `PUBLIC_URL/postgrid/events`. Unset, "
+        "letters are asked for every ten minutes all the same.",
+    )
     email_per_minute: int | None = Field(
         None, ge=1, description="The most emails in any minute, over all workers; empty for no limit."
     )
@@ -177,6 +208,11 @@ class Settings(BaseSettings):
         return self.twilio_account_sid is not None
 
     @property
+    def sends_letters(self) -> bool:
+        """Say whether campaigns can go out as letters."""
+        return self.letter_delivery is not LetterDelivery.OFF
+
+    @property
     def uses_socket_mode(self) -> bool:
         """Say whether Slack is reached over Socket Mode; else over HTTP."""
         return self.slack_app_token is not None
@@ -201,6 +237,24 @@ class _Bounces(BaseSettings):
         """Return what is missing for bounces."""
         if self.bounce_address and not self.bounce_imap_url:
             return ["BOUNCE_IMAP_URL: is not set, though BOUNCE_ADDRESS is: nobody would read what comes back."]
+        return []
+
+
+class _Letters(BaseSettings):
+    """The settings of letters, of which one needs another; read apart for the same reason."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+    letter_delivery: str = ""
+    postgrid_api_key: str | SecretStr | None = None
+
+    def faults(self) -> list[str]:
+        """Return what is missing for letters."""
+        if self.letter_delivery != LetterDelivery.POSTGRID:
+            return []
+        if not self.postgrid_api_key:
+            return ["POSTGRID_API_KEY: is not set, though LETTER_DELIVERY is postgrid. It is in PostGrid's dashboard."]
+        if importlib.util.find_spec("postgrid") is None:
+            return ["LETTER_DELIVERY: postgrid needs the extra letters: pip install 'campaign-bot[letters]'."]
         return []
 
 
@@ -242,6 +296,7 @@ def load_settings(**overrides: Any) -> Settings:
     way_in = _WayIn(**{k: v for k, v in overrides.items() if k in _WayIn.model_fields})
     faults = [] if way_in.slack_app_token or way_in.slack_signing_secret else [_NO_WAY_IN]
     faults += _Bounces(**{k: v for k, v in overrides.items() if k in _Bounces.model_fields}).faults()
+    faults += _Letters(**{k: v for k, v in overrides.items() if k in _Letters.model_fields}).faults()
     faults += _Twilio(**{k: v for k, v in overrides.items() if k in _Twilio.model_fields}).faults()
     try:
         settings = Settings(**overrides)

@@ -79,10 +79,10 @@ def back_to_who(turn: Turn) -> None:
 
 
 def next_screen(turn: Turn) -> None:
-    """Next: check -> compose.save, compose.validate, check.run"""
+    """Next: check -> compose.save, compose.validate, check.selected, check.run"""
     draft = _save(turn)
     compose.validate(turn.deps.db, turn.caller, draft.id)
-    turn.replace(check_screen.checking(turn, Metadata(draft.id), index=0))
+    check_screen.enter(turn, draft.id)
 
 
 def sender_options(turn: Turn) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from storage.by_dialect import ByDialect
 from storage.db import Database
 from storage.migrate import upgrade
 from tests import browser as chromium
@@ -34,6 +36,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("database")
         metafunc.parametrize("database_url", only.args if only else ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse="MUTANT_UNDER_TEST" in os.environ)
+def prepared_anew() -> None:
+    """Let each test prepare its own statements while `make mutate` finds out which tests a change could fail."""
+    for each in gc.get_objects():
+        if isinstance(each, ByDialect):
+            each.__init__(each._made)  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +109,6 @@ def fresh_postgres(server: str) -> Iterator[str]:
     admin(server, f"CREATE DATABASE {name} TEMPLATE template_bot")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """Return the URL of a fresh PostgreSQL database, for what SQLite has no word for."""
-    with fresh_postgres(postgres_server) as url:
-        yield url
 
 
 @pytest.fixture

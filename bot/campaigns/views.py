@@ -203,7 +203,8 @@ class CheckView:
 class Launched:
     """A campaign on its way: `first` says whether this very call launched it, or an earlier one had.
 
-    `later` says that its creator chose a time; else it starts after the hold.
+    `later` says that its creator chose a time; else it starts after the hold. Where `customers` are so many that who of
+    them is left out is not known yet, `surely` is False.
     """
 
     campaign_id: int
@@ -212,3 +213,4 @@ class Launched:
     customers: int
     starts_at: datetime
     first: bool
+    surely: bool = True

@@ -60,9 +60,11 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
 def _headline(view: CampaignMessage) -> str:
     match view.state:
         case CampaignState.SCHEDULED:
-            what = f" to {count_text(view.total - view.manual, 'customer')}" if view.frozen else ""
-            first = "Scheduled" if view.chosen_time else "On its way"
-            return f"{first}{what}: starts {_moment(view.starts_at)}."
+            when = _moment(view.starts_at)
+            if not view.frozen:
+                return f"Preparing the messages: they start {when}."
+            what = f" to {count_text(view.total - view.manual, 'customer')}"
+            return f"{'Scheduled' if view.chosen_time else 'On its way'}{what}: starts {when}."
         case CampaignState.SENDING:
             return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."
         case CampaignState.PAUSED:

@@ -71,6 +71,16 @@ def _submit(to_send: int) -> str:
     return whole if len(whole) <= TITLE_LIMIT else f"Send to {to_send:,}"
 
 
+def counting_view(selected: int, metadata: Metadata) -> Block:
+    """Return what stands in for the screen while it is worked out who of very many customers is written to."""
+    text = f"Looking through {selected:,} customers: who is written to, who needs a person, who is left out."
+    blocks = [
+        section(text),
+        actions([button("Show it now", ids.CHECK_LOOK), button("Back to writing", ids.CHECK_BACK)]),
+    ]
+    return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=metadata.to_json())
+
+
 def _headline(check: CheckView) -> str:
     kind = CHANNELS[check.channel]
     if not check.to_send:
@@ -132,6 +142,12 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
     )
 
 
+def _to_whom(launched: Launched) -> str:
+    if launched.surely:
+        return count_text(launched.customers, "customer")
+    return f"Messages to {launched.customers:,} customers are being prepared, and go out to all who are not left out"
+
+
 def launched_view(launched: Launched) -> Block:
     """Return the last word: it is on its way, and where to stop it."""
     at = int(launched.starts_at.timestamp())
@@ -140,7 +156,7 @@ def launched_view(launched: Launched) -> Block:
     first = title if launched.first else "It was sent already, so nothing was sent twice"
     stop = "and can send it now or take it back until then" if launched.later else "and has Undo until then"
     text = (
-        f"*{escape(cut(launched.name, 150))}*: {first}.\n{count_text(launched.customers, 'customer')}, from {when}. "
+        f"*{escape(cut(launched.name, 150))}*: {first}.\n{_to_whom(launched)}, from {when}. "
         f"My direct message shows how it goes, {stop}."
     )
     return modal(title, [section(text)], callback_id=ids.LAUNCHED)

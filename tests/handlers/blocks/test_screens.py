@@ -190,7 +190,8 @@ def test_check_counts_and_gives_reasons(db: Database, caller: Caller, draft: int
     assert "1: the address is not valid" in said
     assert "*Left out*\n• 1: nothing overdue" in said
     assert "Send to 1 customer" in said
-    again = check.put_back(db, caller, draft, "nothing_overdue", True)
+    check.put_back(db, caller, draft, "nothing_overdue", True)
+    again = check.run(db, caller, draft)
     put_back = shown(check_blocks.check_view(again, preview.show(db, caller, draft, worst="longest"), Metadata(draft)))
     assert "nothing overdue (put back)" in put_back
 
