@@ -23,6 +23,7 @@ from handlers.blocks.common import (
     option,
     plain,
     section,
+    sentence,
 )
 from handlers.parse import Metadata
 
@@ -59,7 +60,7 @@ def _bulk(page: ManualPage) -> list[Block]:
             "uncertain",
         ):
             buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
-        blocks += [section(f"*{reason.text.capitalize()}* ({reason.count})"), actions(buttons)]
+        blocks += [section(f"*{sentence(reason.text)}* ({reason.count})"), actions(buttons)]
     return blocks
 
 
