@@ -161,7 +161,7 @@ def test_a_full_page_stays_within_slack_s_limits() -> None:
 
 
 def test_a_reason_begins_its_line_and_keeps_its_capitals() -> None:
-    page = ManualPage(7, "March", (), (Counted("not_mobile", "the number gets no SMS", 7),), 0, 1, 7, True)
+    page = ManualPage(7, "March", (ROW,), (Counted("not_mobile", "the number gets no SMS", 7),), 0, 1, 7, True)
     assert "*The number gets no SMS* (7)" in _mrkdwn(manual_view(page))
 
 
