@@ -103,6 +103,8 @@ class Worker:
         return turn
 
     def _tell(self) -> None:
+        if not self.dispatcher.is_alive:
+            return  # a worker that sends nothing any more counts as silent
         with self._db.write() as session:
             workers.seen(session, self._name, self.dispatcher.doing, now=self._db.now())
 
@@ -137,7 +139,10 @@ class Web:
         self._socket = _socket_mode(settings, bolt) if bolt is not None and settings.uses_socket_mode else None
         endpoint = _endpoint(bolt) if bolt is not None and self._socket is None else None
         app = make_web(
-            slack=endpoint, is_healthy=lambda: _answers(db), registry=_metrics(db), twilio=make_hooks(settings, db)
+            slack=endpoint,
+            is_healthy=lambda: _answers(db) and (wake is None or wake.dispatcher.is_alive),
+            registry=_metrics(db),
+            twilio=make_hooks(settings, db),
         )
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)

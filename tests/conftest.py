@@ -48,9 +48,11 @@ def prepared_anew() -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrate one SQLite file, to be copied for every test."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    upgrade(f"sqlite:///{path}")
+    """Migrate one SQLite file, to be copied for every test; `make mutate` keeps it for its thousands of runs."""
+    kept = os.environ.get("KEPT_TEMPLATE")
+    path = Path(kept) if kept else tmp_path_factory.mktemp("sqlite") / "template.db"
+    if not path.exists():
+        upgrade(f"sqlite:///{path}")
     return path
 
 
