@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -25,8 +26,9 @@ from sqlalchemy.exc import DBAPIError
 
 import handlers
 from bot.campaigns import freeze, tick
-from bot.config import Settings
-from bot.dispatch import look_up, receipts, rescue, system_mail
+from bot.channels.letter import assemble
+from bot.config import LetterDelivery, Settings
+from bot.dispatch import letter_receipts, look_up, receipts, rescue, system_mail
 from bot.dispatch.dispatcher import Dispatcher, oldest_due_age
 from bot.domain.rates import Limits, Rate
 from bot.errors import UserError
@@ -36,7 +38,16 @@ from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.scheduler import Job, make_scheduler
 from bot.web import SlackAnswer, make_web
-from bot.wiring import configured, make_bounces, make_channels, make_hooks, make_sms
+from bot.wiring import (
+    configured,
+    make_bounces,
+    make_channels,
+    make_events,
+    make_hooks,
+    make_postgrid,
+    make_sms,
+    warnings_of,
+)
 from handlers.deps import Deps
 from handlers.importer import Importer
 from handlers.notifier import Notifier
@@ -81,6 +92,7 @@ class Worker:
                 Job("heartbeat", 10, self._tell),
                 *_receipt_jobs(self._bounces, db),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
+                *_letter_jobs(settings, db, self._alone),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
                 Job("imports_tell", 0.5, importer.tell_due),
@@ -143,6 +155,7 @@ class Web:
             is_healthy=lambda: _answers(db) and (wake is None or wake.dispatcher.is_alive),
             registry=_metrics(db),
             twilio=make_hooks(settings, db),
+            postgrid=make_events(settings, db),
         )
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
@@ -162,7 +175,7 @@ class Web:
     def stop(self) -> None:
         """Take nothing more from Slack, and close."""
         if self._socket is not None:
-            self._socket.close()  # type: ignore[no-untyped-call]
+            _hang_up(self._socket)
         self._server.should_exit = True
         self._thread.join(2)
         self._listener.close()
@@ -238,6 +251,7 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
         later=ThreadPoolExecutor(DRAWING, thread_name_prefix="drawing").submit,
         channels=configured(settings),
+        warnings=warnings_of(settings),
     )
 
 
@@ -312,6 +326,17 @@ def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) 
     return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
 
 
+def _letter_jobs(
+    settings: Settings, db: Database, alone: Callable[[str, Callable[[], object]], Callable[[], None]]
+) -> list[Job]:
+    if settings.letter_delivery is LetterDelivery.SPOOL:
+        folder = Path(settings.letter_folder)
+        return [Job("letters_assemble", 2, alone("letters", lambda: assemble(folder)))]
+    if settings.letter_delivery is LetterDelivery.POSTGRID:
+        return [Job("letters_ask", 600, alone("letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
+    return []
+
+
 def _receipt_jobs(bounces: BounceReader | None, db: Database) -> list[Job]:
     jobs = [Job("receipts", 1, lambda: receipts.apply_pending(db))]
     return jobs if bounces is None else [Job("bounces", 1, bounces.read_due), *jobs]
@@ -325,6 +350,14 @@ def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:
         web_client=slack_client(settings),
         concurrency=SOCKET_CONCURRENCY,
     )
+
+
+def _hang_up(socket_mode: SocketModeHandler) -> None:
+    """Close the connection; the client's reader, which looks once a second whether it is over, is woken for it."""
+    client = socket_mode.client
+    client.closed = True
+    client.message_queue.put(None)
+    socket_mode.close()  # type: ignore[no-untyped-call]
 
 
 def _endpoint(bolt: App):  # type: ignore[no-untyped-def]

@@ -14,10 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bot.domain.money import Money, exponent
 from bot.errors import UserError
 from bot.imports import ImportResult, Options, Outcome, Wishes, import_files
-from bot.imports.columns import folded
 from bot.imports.dates import ORDER_NAMES, ORDERS
 from bot.imports.faults import FileFault
 from bot.imports.fields import CUSTOM_CHOICE, FIELDS, LEFT_OUT
+from bot.imports.headings import folded
 from bot.imports.reading import SheetSeen, Source, Told
 from bot.imports.singer import Singer, read_singer
 from storage.db import Database
@@ -39,7 +39,7 @@ def make_wishes(
     return Wishes(options, full=full, skip_bad=skip_bad, dry_run=dry_run)
 
 
-def run(db: Database, workspace_id: int, files: Sequence[Path], wishes: Wishes, *, yes: bool) -> None:
+def run(db: Database, workspace_id: int, files: Sequence[Path], wishes: Wishes, *, yes: bool) -> Outcome:
     """Import files, or a Singer stream where they are `-`; ask before invoices are closed, unless `yes`."""
     singer = _standard_input() if list(files) == [STDIN] else None
     sources = [Source(STDIN, "Singer", singer.sheets())] if singer else [Source.of(path) for path in files]
@@ -57,13 +57,14 @@ def run(db: Database, workspace_id: int, files: Sequence[Path], wishes: Wishes, 
     for line in describe(outcome, dry_run=wishes.dry_run):
         print(line, file=out)
     if wishes.dry_run:
-        return
+        return outcome
     for bad in outcome.bad_files:
         path = files[0].parent / bad.name
         path.write_bytes(bad.content)
         print(f"{bad.rows} bad rows are in {path}: mend them and import that file.", file=out)
     if singer and singer.state is not None:
         print(singer.state)
+    return outcome
 
 
 def describe(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from slack_bolt import App
@@ -130,4 +131,7 @@ def checking(
     db, caller, campaign_id = turn.deps.db, turn.caller, metadata.campaign_id
     found = check.run(db, caller, campaign_id)
     shown = preview.show(db, caller, campaign_id, index=index, worst=worst, among=found.going)
+    warning = turn.deps.warnings.get(found.channel)
+    if warning:
+        found = replace(found, notes=(*found.notes, warning))
     return check_view(found, shown, metadata, note)

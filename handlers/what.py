@@ -65,7 +65,7 @@ def _insert(turn: Turn, field: str, typed_text: str) -> None:
     tag = chosen(turn.body) or ""
     draft = compose.insert_tag(turn.deps.db, turn.caller, metadata.campaign_id, field=field, typed=typed_text, tag=tag)
     # drawn even over a preview that came in between: the state in this payload has everything that was typed
-    _redraw(turn, draft, metadata, force=True)
+    _redraw(turn, draft, metadata, force=True, inserted=tag)
 
 
 def back_to_who(turn: Turn) -> None:
@@ -112,8 +112,8 @@ def _save(turn: Turn) -> DraftView:
         raise UserError(error.message) from None  # a click has no inputs to put the errors at
 
 
-def _redraw(turn: Turn, draft: DraftView, metadata: Metadata, *, force: bool = False) -> None:
+def _redraw(turn: Turn, draft: DraftView, metadata: Metadata, *, force: bool = False, inserted: str = "") -> None:
     shown = preview.show(turn.deps.db, turn.caller, draft.id)
     positions = compose.positions(turn.deps.db, turn.caller)
-    turn.redraw(what_view(draft, positions, shown, metadata), force=force)
+    turn.redraw(what_view(draft, positions, shown, metadata, inserted), force=force)
     turn.ack()

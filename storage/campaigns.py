@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
@@ -76,7 +77,7 @@ def late(session: Session, *, before: datetime) -> list[int]:
     One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before.
     """
     untried = and_(Action.attempts == 0, Action.due_at < before)
-    put_off = and_(Action.reason == Reason.TRANSIENT.value, Campaign.starts_at < before)
+    put_off = and_(Action.reason.in_([Reason.TRANSIENT.value, Reason.UNANSWERED.value]), Campaign.starts_at < before)
     query = (
         select(Action.campaign_id)
         .join(Campaign, Campaign.id == Action.campaign_id)
@@ -95,6 +96,22 @@ def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> 
         Campaign.state == CampaignState.DRAFT.value,
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)))
+
+
+def free_name(session: Session, workspace_id: int, creator_id: int, name: str) -> str:
+    """Return `name`, or "name (2)" and so on where the creator has such a campaign or draft already."""
+    taken = set(
+        session.scalars(
+            select(Campaign.name).where(
+                Campaign.workspace_id == workspace_id,
+                Campaign.creator_id == creator_id,
+                Campaign.name.startswith(name, autoescape=True),
+                Campaign.state != CampaignState.DISCARDED.value,
+            )
+        )
+    )
+    numbered = (f"{name} ({n})" for n in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def add(session: Session, campaign: Campaign) -> int:
@@ -221,6 +238,20 @@ def positions(session: Session, scope: Scope) -> Sequence[str]:
         .order_by(func.count().desc(), ContactPosition.position)
     )
     return session.scalars(query).all()
+
+
+def names_of(session: Session, workspace_id: int, message_ids: Sequence[str]) -> dict[str, str]:
+    """Return the campaign's name by the id of a message, as providers know it: its Message-ID, or the provider's id."""
+    query = (
+        select(Action.message_id, Action.provider_id, Campaign.name)
+        .join(Campaign, Campaign.id == Action.campaign_id)
+        .where(
+            Action.workspace_id == workspace_id,
+            or_(Action.message_id.in_(message_ids), Action.provider_id.in_(message_ids)),
+        )
+    )
+    found = session.execute(query).all()
+    return {row.message_id: row.name for row in found} | {row.provider_id: row.name for row in found if row.provider_id}
 
 
 def _verified_users(workspace_id: int) -> Any:

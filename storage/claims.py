@@ -39,6 +39,9 @@ class Claimed:
     message_id: str
     attempts: int
     in_spite_of: list[str]
+    unanswered: bool
+    provider_id: str | None
+    """Of an earlier message of this action, that came back and was sent again."""
     token: str
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns import compose, hours, plan, sms_costs
+from bot.campaigns import compose, hours, letter_costs, plan, sms_costs
 from bot.campaigns.drafts import CHANGED, draft_of
 from bot.campaigns.gaps import Gaps, gaps_of
 from bot.campaigns.plan import Plan
@@ -14,10 +14,11 @@ from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import CheckView, ReasonCount
 from bot.domain.access import Caller
 from bot.domain.audience import Audience
-from bot.domain.channels import CHANNELS
+from bot.domain.channels import CHANNELS, AddressKind
 from bot.domain.preflight import LeftOut, left_out_text
 from bot.domain.states import Reason, reason_text
 from bot.errors import Conflict, FieldErrors, NotFound
+from bot.letters import printing_of
 from storage import campaigns, customers
 from storage.db import Database
 from storage.models import Campaign
@@ -81,6 +82,8 @@ def problems_of(
     elif not going:
         problems.append("Every selected customer is left out. Put a group back, or pick others.")
     problems += compose.faults_of(session, draft).values()
+    if CHANNELS[draft.channel].address is AddressKind.POSTAL and not printing_of(session, draft.workspace_id).is_whole:
+        problems.append("Letters need our own postal address. An admin writes it down: /campaign settings, Sending.")
     if draft.send_at is not None and draft.send_at <= selecting.now:
         problems.append(PASSED)
     return tuple(problems)
@@ -126,7 +129,10 @@ def _manual(found: Plan, draft: Campaign, gaps: Gaps) -> tuple[ReasonCount, ...]
 
 def _notes(session: Session, draft: Campaign, found: Plan) -> tuple[str, ...]:
     costs = sms_costs.costs_of(session, draft, found)
-    return sms_costs.notes_of(costs) if costs else ()
+    if costs:
+        return sms_costs.notes_of(costs)
+    posted = letter_costs.costs_of(session, draft, found)
+    return letter_costs.notes_of(posted) if posted else ()
 
 
 def _left_out(found: Plan, draft: Campaign) -> tuple[ReasonCount, ...]:

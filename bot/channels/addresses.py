@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from bot.channels.postal import check_postal
 from bot.domain.channels import EMAIL, SMS, AddressKind
 from bot.domain.folding import fold_address
 from bot.domain.recipients import Check, Checked
@@ -79,7 +80,11 @@ def country_of(number: str) -> str | None:
         return None
 
 
-CHECKS: dict[AddressKind, Check] = {AddressKind.EMAIL: check_email, AddressKind.PHONE: check_phone}
+CHECKS: dict[AddressKind, Check] = {
+    AddressKind.EMAIL: check_email,
+    AddressKind.PHONE: check_phone,
+    AddressKind.POSTAL: check_postal,
+}
 """How the addresses of each kind are read."""
 
 
@@ -100,4 +105,4 @@ def read_any(text: str, country: str | None = None) -> Reached:
     checked = CHECKS[kind.address](text.strip(), country)
     if checked.fault is Reason.INVALID_ADDRESS:
         raise ValueError("neither an email address nor a phone number like +49 151 12345678")
-    return Reached(kind.name, fold_address(checked.address))
+    return Reached(kind.name, fold_address(str(checked.address)))

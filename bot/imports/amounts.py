@@ -19,9 +19,18 @@ MOST_MINOR_UNITS = 10**15
 """Larger than any invoice; sums of a million such amounts still fit into 64 bits."""
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]+")
+_NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]{1,2}(?=\D*$)")
+"""What stands for no cents: 99.- and 99,— are 99."""
 _PARTS = re.compile(
     r"(?P<before>[^\d(),.+-]*)(?P<open>\(?)(?P<sign>[+-]?)(?P<inner>[^\d(),.+-]*)(?P<digits>[\d.,]*\d[\d.,]*)(?P<after>[^\d(),.+-]*)(?P<close>\)?)(?P<late>-?)(?P<last>[^\d(),.+-]*)"
 )
+SHARED = {
+    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "BRL", "TWD", "UYU", "DOP"),
+    "¥": ("JPY", "CNY"),
+    "rs": ("INR", "PKR", "LKR", "NPR", "MUR"),
+    "kr": ("", "SEK", "NOK", "DKK", "ISK"),
+}
+"""Signs of several currencies, the likeliest first; empty where none is."""
 _CREDIT = {"cr", "c", "h", "haben"}
 _DEBIT = {"dr", "d", "s", "soll", ""}
 
@@ -39,7 +48,12 @@ class Votes:
         """Take in the cells of a column."""
         for cell in cells:
             if isinstance(cell, str) and cell:
-                self._vote(re.sub(r"[^\d.,]", "", cell).strip(".,"))
+                cents = _NO_CENTS.search(_SPACES.sub("", cell))
+                if cents:
+                    self.asked = True
+                    self.possible &= {cents[0][0]}
+                else:
+                    self._vote(re.sub(r"[^\d.,]", "", cell).strip(".,"))
 
     def _vote(self, digits: str) -> None:
         points, commas = digits.count("."), digits.count(",")
@@ -69,10 +83,14 @@ class Votes:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount as it stands in a cell: `currency` where a symbol or code stands beside it."""
+    """An amount as it stands in a cell: `currency` where a symbol or code stands beside it.
+
+    `symbol` is a sign that several currencies share.
+    """
 
     value: Decimal
     currency: str | None = None
+    symbol: str | None = None
 
     def minor(self, currency: str) -> int:
         """Return the minor units; raise ValueError where the amount has more decimals than the currency."""
@@ -94,7 +112,8 @@ def read_amount(cell: Cell, sign: Sign) -> Amount:
         return Amount(Decimal(repr(round(float(cell), 4))).normalize() + 0)
     if not isinstance(cell, str):
         raise ValueError("is a date, no amount")
-    found = _PARTS.fullmatch(_SPACES.sub("", cell.replace("−", "-")))
+    text = _NO_CENTS.sub("", _SPACES.sub("", cell.replace("−", "-")))
+    found = _PARTS.fullmatch(re.sub(r"^–(?=\D*\d)", "-", text))
     if found is None:
         raise ValueError("is no amount such as 1234.50")
     words = [word for word in (found["before"], found["inner"], found["after"], found["last"]) if word]
@@ -102,7 +121,9 @@ def read_amount(cell: Cell, sign: Sign) -> Amount:
     negative = (found["sign"] == "-") ^ bool(found["open"]) ^ bool(found["late"])
     negative ^= any(word.casefold() in _CREDIT for word in marks)
     value = _number(found["digits"], sign)
-    return Amount(-value if negative else value, _currency([word for word in words if word not in marks]))
+    named = [word for word in words if word not in marks]
+    shared = next((word.casefold().rstrip(".") for word in named if word.casefold().rstrip(".") in SHARED), None)
+    return Amount(-value if negative else value, _currency(named), shared)
 
 
 def _number(digits: str, sign: Sign) -> Decimal:
@@ -123,7 +144,7 @@ def _grouped(groups: list[str]) -> bool:
 
 def _currency(words: list[str]) -> str | None:
     for word in words:
-        if word in ("$", "kr", "kr."):  # several currencies: the column or the workspace says which
+        if word.casefold().rstrip(".") in SHARED:
             continue
         if len(word) == 3 and is_currency(word.upper()):
             return word.upper()

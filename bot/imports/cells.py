@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.imports import amounts, dates, places, words
@@ -60,6 +60,11 @@ class Cells:
             return self.one(field, index)
         return None
 
+    def first_of(self, field: str, order: Sequence[Any]) -> Any:
+        """Return the value that comes first in `order` of those of a field's columns, None where they are empty."""
+        found = [value for index in self.fields.get(field, ()) if (value := self.one(field, index)) is not None]
+        return min(found, key=order.index) if found else None
+
     def one(self, field: str, index: int) -> Any:
         """Return the value of one column, as `value` does."""
         cell = self.cells[index] if index < len(self.cells) else ""
@@ -98,6 +103,7 @@ class Cells:
             "yes_no": lambda cell: words.yes_or_no(as_text(cell)),
             "status": lambda cell: words.status(as_text(cell)),
             "flag": lambda cell: words.flag(as_text(cell)),
+            "side": lambda cell: words.is_credit(as_text(cell)),
         }
 
     def shown(self, field: str) -> str:
@@ -111,5 +117,11 @@ class Cells:
         return (self.headings[indexes[0]] if indexes else "") or FIELDS[field].label
 
     def fault(self, column: str, value: str, reason: str) -> None:
-        """Note that a cell of this row is wrong."""
-        self.faults.append(RowFault(self._sheet.file, self.place.row, column, value, reason, self._sheet.name))
+        """Note that a cell of this row is wrong, once."""
+        fault = self.at_fault(column, value, reason)
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+    def at_fault(self, column: str, value: str, reason: str) -> RowFault:
+        """Return a fault of this row, without noting it."""
+        return RowFault(self._sheet.file, self.place.row, column, value, reason, self._sheet.name)

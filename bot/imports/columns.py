@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from bot.domain.folding import fold
-from bot.domain.money import is_currency
 from bot.imports.faults import HeaderFault
-from bot.imports.fields import BUCKET, CUSTOM_CHOICE, FIELDS, LEFT_OUT, SEVERAL
+from bot.imports.fields import BUCKET, CUSTOM_CHOICE, FIELDS, LEFT_OUT, LINE_TOTAL, SEVERAL
+from bot.imports.headings import codes, depends, first_field, folded, key_in, sure_fields
 
 How = Literal["known", "chosen", "custom", "left out"]
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
-_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
-_CURRENCY = re.compile(r"\b([A-Z]{3})\b")
-_NUMBER_OF = re.compile(r"^(?:n|no|nr|num|numero)(?: d| de| du)? ")
-_AGES = re.compile(
-    r"(?:current|not due|not yet due|at date|older|(?:over|more than|plus de|uber|mehr als|mas de) \d{1,3}"
-    r"|[1-9](?= month)|[<>]=? ?\d{1,3}|\d{1,3} ?\+|\d{1,3} \d{1,3}"
-    r"|(?:de |from )?\d{1,3} (?:a|to|bis) \d{1,3}|bis \d{1,3}"
-    r"|future|period \d|older|non echu|a echoir|nicht fallig|noch nicht fallig|no vencido|sin vencer|corriente)"
-    r"(?: (?:days?|months?|jours?|mois|tage|monate?|dias|meses))?(?: past due)?"
-)
 _LAST = {"id", "reference", "ref", "referencia", "referenz", "transaction", "document", "documento", "posting date"}
 """Headings that name a field only where no better column does."""
 WHAT_TO_MEND = "What to mend"
@@ -35,6 +19,19 @@ WHAT_TO_MEND = "What to mend"
 _LAYOUTS: tuple[tuple[frozenset[str], dict[str, str]], ...] = (
     # Sage 50: "No" counts transactions, "Ref" is the invoice's number
     (frozenset({"no", "type", "date", "ref"}), {"ref": "invoice.number", "no": LEFT_OUT}),
+    # Sage 50, customers: five lines of an address, of which the last three are town, county and postcode
+    *(
+        (
+            frozenset(f"{line}{n}" for n in range(1, 6)),
+            {f"{line}3": "contact.city", f"{line}4": "contact.region", f"{line}5": "contact.postcode"},
+        )
+        for line in ("address", "address ", "address line ")
+    ),
+    # QuickBooks Online, customers: the name is that of the customer, of whom a company's need not be known
+    (frozenset({"name", "company name", "open balance"}), {"name": "customer.name", "company name": LEFT_OUT}),
+    # Odoo's export for its own import has the names of its database
+    (frozenset({"name", "partner id", "amount total"}), {"name": "invoice.number"}),
+    (frozenset({"name", "partner id", "amount residual"}), {"name": "invoice.number"}),
 )
 _INVOICE_WORDS = (
     {"date", "datum", "fecha"},
@@ -75,18 +72,11 @@ class Columns:
     @property
     def currency(self) -> str | None:
         """Return the one currency that the headings of amounts name, as "Amount (EUR)" does."""
-        found = {code for each in self.columns if each.field in _AMOUNTS for code in _codes(each.heading)}
+        found = {code for each in self.columns if each.field in _AMOUNTS for code in codes(each.heading)}
         return found.pop() if len(found) == 1 else None
 
 
-_AMOUNTS = {"invoice.total", "invoice.outstanding", "invoice.paid_amount", BUCKET}
-
-
-@cache
-def folded(heading: str) -> str:
-    """Return a heading in the form that is looked up: "InvoiceNumber" and "Invoice No." become plain words."""
-    words = fold(_CAMEL.sub(" ", heading.replace("_", " ")))
-    return re.sub(r"[^0-9a-z<>+]+", " ", words.replace("№", "no")).strip()
+_AMOUNTS = {"invoice.total", "invoice.outstanding", "invoice.paid_amount", BUCKET, LINE_TOTAL}
 
 
 def shape_of(headings: Sequence[str]) -> str:
@@ -95,13 +85,6 @@ def shape_of(headings: Sequence[str]) -> str:
     while names and names[-1] in ("", folded(WHAT_TO_MEND)):
         names.pop()
     return "|".join(names)
-
-
-def recognised_in(cells: Sequence[object], chosen: Mapping[str, str] | None = None) -> int:
-    """Count the different fields that a row of headings names; what is none of ours counts nothing."""
-    texts = [cell for cell in cells if isinstance(cell, str) and cell and len(cell) <= 80]
-    found = {_first_field(text, chosen or {}) for text in texts} - {None}
-    return len(found)
 
 
 def recognise(headings: Sequence[str], chosen: Mapping[str, str]) -> Columns:
@@ -155,13 +138,30 @@ def _meaning(heading: str, name: str, field: str | None, chosen: Mapping[str, st
 
 
 def _has_invoices(headings: Sequence[str], chosen: Mapping[str, str]) -> bool:
+    """Say whether the sheet lists invoices: customers have a balance too, and a day on which they were added."""
     names = {folded(heading) for heading in headings}
-    sure = {_first_field(h, chosen) for h in headings if folded(h) not in _depends()["invoices"]} - {None}
-    if any(
-        f.startswith("invoice.") and f not in ("invoice.line", "invoice.kind", "invoice.currency") for f in sure if f
-    ):
+    named = {first_field(h, chosen) for h in headings if folded(h) not in depends()["invoices"]} - {None}
+    of_invoices = {f for f in named if f and f.startswith("invoice.")} - {
+        "invoice.line",
+        "invoice.kind",
+        "invoice.currency",
+    }
+    if all(names & words for words in _INVOICE_WORDS):
         return True
-    return all(names & words for words in _INVOICE_WORDS)
+    if of_invoices <= _OF_CUSTOMERS_TOO and named & _PEOPLE and not set(chosen.values()) & of_invoices:
+        possible = {first_field(heading, chosen) for heading in headings}
+        return all(possible & set(group) for group in _NEEDED)
+    return bool(of_invoices)
+
+
+_OF_CUSTOMERS_TOO = {"invoice.issue_date", "invoice.outstanding", "invoice.status", "invoice.paid_amount"}
+_PEOPLE = {"contact.email", "contact.phone", "contact.street", "contact.city", "contact.postcode", "contact.address"}
+_NEEDED = (
+    ("invoice.number",),
+    ("invoice.due_date", "invoice.issue_date"),
+    ("invoice.total", "invoice.outstanding", BUCKET, LINE_TOTAL),
+)
+"""An invoice needs one of each."""
 
 
 def _fields(
@@ -170,27 +170,40 @@ def _fields(
     """Give every field to the column that names it best: what was chosen, then what is sure, then what depends."""
     found = {index: chosen[name] for index, name in enumerate(names) if chosen.get(name) in FIELDS}
     taken = set(found.values()) - SEVERAL
-    depends = _depends()["invoices" if has_invoices else "others"]
-    open_to = [(i, h, _key(h, depends)) for i, h in enumerate(headings) if names[i] and names[i] not in chosen]
-    for _, index, field in sorted((r, i, f) for i, h, key in open_to if key is None for r, f in _sure(h)):
-        if found.get(index, LEFT_OUT) == LEFT_OUT and field not in taken:
+    table = depends()["invoices" if has_invoices else "others"]
+    open_to = [(i, h, key_in(h, table)) for i, h in enumerate(headings) if names[i] and names[i] not in chosen]
+    for _, index, field in sorted((r, i, f) for i, h, key in open_to if key is None for r, f in sure_fields(h)):
+        if not has_invoices and field.startswith("invoice."):
+            found.setdefault(index, LEFT_OUT)
+        elif found.get(index, LEFT_OUT) == LEFT_OUT and field not in taken:
             found[index] = field
             taken |= {field} - SEVERAL
         elif index not in found and field.startswith("invoice."):
             found[index] = LEFT_OUT
     for index, _, key in sorted(open_to, key=lambda each: each[2] in _LAST):
-        free = next((f for f in depends[key] if f not in taken or f in SEVERAL), None) if key else None
+        free = next((f for f in table[key] if f not in taken or f in SEVERAL), None) if key else None
         if free:
             found[index] = free
             taken |= {free} - SEVERAL
-    if "invoice.line" in found.values() and "customer.name" in taken:  # the account that the thing sold is booked on
+    return _mended(found, names, table, taken, has_invoices=has_invoices)
+
+
+def _mended(
+    found: dict[int, str], names: Sequence[str], table: Mapping[str, object], taken: set[str], *, has_invoices: bool
+) -> dict[int, str]:
+    """Give up what other columns say is meant otherwise."""
+    if has_invoices and "invoice.line" in found.values() and "customer.name" in taken:
+        # the account that the thing sold is booked on
         ledger = {i for i, f in found.items() if f == "customer.external_id" and names[i].startswith("account")}
         found |= dict.fromkeys(ledger, LEFT_OUT)
-    if "customer.name" not in taken and taken & {"contact.email", "contact.city", "contact.postcode", "contact.street"}:
+    if "invoice.total" in taken or "invoice.outstanding" in taken:
+        # of invoices on several rows: where the whole is said, its parts are not added up
+        found |= {i: "invoice.line" for i, f in found.items() if f == LINE_TOTAL}
+    if not taken & _PEOPLE:
+        found |= {i: LEFT_OUT for i, f in found.items() if f == "contact.region"}  # the state of something else
+    if "customer.name" not in taken and taken & _PEOPLE - {"contact.phone", "contact.address"}:
         # a list of contacts: the country is that of the address
-        found = {
-            i: "contact.country" if f == "customer.country" and names[i] in depends else f for i, f in found.items()
-        }
+        found |= {i: "contact.country" for i, f in found.items() if f == "customer.country" and names[i] in table}
     return found
 
 
@@ -200,13 +213,7 @@ def _complain(found: Columns) -> None:
         if not found.has("customer.name", "customer.external_id"):
             raise HeaderFault("no column names the customer" + _advice(found, "customer.name"))
         return
-    missing = []
-    if not found.has("invoice.number"):
-        missing.append("invoice.number")
-    if not found.has("invoice.due_date", "invoice.issue_date"):
-        missing.append("invoice.due_date")
-    if not found.has("invoice.total", "invoice.outstanding", BUCKET):
-        missing.append("invoice.total")
+    missing = [group[0] for group in _NEEDED if not found.has(*group)]
     if missing and found.has(BUCKET) and "invoice.number" in missing and "invoice.due_date" in missing:
         raise HeaderFault("it says what customers owe, but not by which invoices; export the detailed report instead")
     if missing:
@@ -234,70 +241,3 @@ def _with_odd_number(columns: list[Column]) -> list[Column]:
         for c in columns[1:]
     ]
     return [Column(0, first.heading, "invoice.number", "known"), *others]
-
-
-def _sure(heading: str) -> list[tuple[int, str]]:
-    for phrase in _phrases(heading):
-        if phrase in _vocabulary():
-            return _vocabulary()[phrase]
-        if _AGES.fullmatch(phrase):
-            return [(0, BUCKET)]
-    return []
-
-
-def _key(heading: str, depends: Mapping[str, list[str]]) -> str | None:
-    return next((phrase for phrase in _phrases(heading) if phrase in depends), None)
-
-
-@cache
-def _phrases(heading: str) -> tuple[str, ...]:
-    """Return a heading in full, without what stands in brackets, and without a currency: "Total (EUR)", "Total EUR"."""
-    bare = _BRACKETS.sub(" ", heading)
-    without = _CURRENCY.sub(lambda m: " " if is_currency(m[1]) else m[1], bare)
-    found = [folded(heading), folded(bare), folded(without).removesuffix(" in")]
-    found += [_NUMBER_OF.sub("", phrase) for phrase in found]
-    return tuple(dict.fromkeys(phrase for phrase in found if phrase))
-
-
-def _first_field(heading: str, chosen: Mapping[str, str]) -> str | None:
-    if folded(heading) in chosen:
-        return chosen[folded(heading)]
-    found = _sure(heading)
-    if found:
-        return found[0][1]
-    for depends in _depends().values():
-        key = _key(heading, depends)
-        if key is not None:
-            return depends[key][0]
-    return None
-
-
-def _codes(heading: str) -> set[str]:
-    return {code for code in _CURRENCY.findall(heading) if is_currency(code)}
-
-
-@cache
-def _vocabulary() -> dict[str, list[tuple[int, str]]]:
-    """Return every sure phrase with the fields it may name, and how early each field's list has it."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for field in FIELDS:
-        found.setdefault(folded(field.replace(".", " ")), []).append((-1, field))
-    words = _words()
-    for subject in ("customer", "contact", "invoice"):
-        for name, lists in words[subject].items():
-            for rank, phrase in enumerate(lists["sure"]):
-                found.setdefault(phrase, []).append((rank, f"{subject}.{name}"))
-    for phrase in words[LEFT_OUT]["sure"]:
-        found.setdefault(phrase, []).append((10_000, LEFT_OUT))
-    return found
-
-
-@cache
-def _depends() -> dict[str, dict[str, list[str]]]:
-    words: dict[str, dict[str, list[str]]] = _words()["depends"]
-    return words
-
-
-@cache
-def _words() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("headings.toml").read_text(encoding="utf-8"))

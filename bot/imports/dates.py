@@ -25,6 +25,7 @@ _DAY_NAMED = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[-/. ]+(?:de )?([^\W\d]{3,12})\.?[-/., ]+(?:de )?(\d{4}|\d{2})(?: .*)?"
 )
 _NAMED_DAY = re.compile(r"([^\W\d]{3,12})\.?[- ]+(\d{1,2})(?:st|nd|rd|th)?,?[- ]+(\d{4}|\d{2})(?:,? .*)?")
+_SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
 _NOT_A_DATE = "is no date such as 2026-03-31"
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
 """Days since 1899-12-30, as workbooks count: 1954 to 2119."""
@@ -67,7 +68,11 @@ def read_day(cell: Cell, order: Order) -> date:
         return cell
     if isinstance(cell, int | float):
         return _from_number(cell)
-    return _sane(_from_text(cell.strip(), order))
+    text = cell.strip()
+    serial = _SERIAL.fullmatch(text)
+    if serial:  # a workbook's date that was saved as the number it is
+        return _from_number(int(serial[1]))
+    return _sane(_from_text(text, order))
 
 
 def read_moment(cell: Cell, order: Order) -> datetime:
@@ -100,8 +105,11 @@ def _from_text(text: str, order: Order) -> date:
     if named:
         return _day(_year(named[3]), _month(named[2]), int(named[1]))
     named = _NAMED_DAY.fullmatch(text)
-    if named:
+    if named and fold(named[1]) not in _weekdays():
         return _day(_year(named[3]), _month(named[1]), int(named[2]))
+    weekday, _, rest = text.partition(" ")
+    if fold(weekday).rstrip(".,") in _weekdays():
+        return _from_text(rest.strip(), order)
     raise ValueError(_NOT_A_DATE)
 
 
@@ -139,8 +147,18 @@ def _month(name: str) -> int:
 
 
 @cache
+def _weekdays() -> frozenset[str]:
+    return frozenset(
+        fold(name).rstrip(".")
+        for language in ("en", "fr", "de", "es")
+        for width in ("wide", "abbreviated")
+        for name in Locale(language).days["format"][width].values()
+    )
+
+
+@cache
 def _months() -> dict[str, int]:
-    found: dict[str, int] = {"sept": 9, "mrz": 3, "maerz": 3}
+    found: dict[str, int] = {"sept": 9, "mrz": 3, "maerz": 3, "janner": 1, "feber": 2}
     for language in ("en", "fr", "de", "es"):
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):

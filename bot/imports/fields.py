@@ -21,6 +21,7 @@ Kind = Literal[
     "flag",
     "paid_on",
     "document",
+    "side",
 ]
 
 LEFT_OUT = "leave_out"
@@ -28,6 +29,7 @@ LEFT_OUT = "leave_out"
 CUSTOM_CHOICE = "custom"
 """Said of a column that is to be a field of the customer's own."""
 BUCKET = "invoice.bucket"
+LINE_TOTAL = "invoice.line_total"
 CUSTOM = "custom."
 
 
@@ -84,9 +86,11 @@ _ALL = (
     Field("invoice.promised_on", "Promised for", "day", 60),
     Field("invoice.paid_on", "Paid on", "paid_on", 60),
     Field("invoice.kind", "Kind of document", "document", 200),
+    Field("invoice.side", "Debit or credit", "side", 20),
     Field("invoice.line", "Line of an invoice (left out)", "text", 10_000),
+    Field(LINE_TOTAL, "Total of one line, to be added up", "amount", 60),
 )
 FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
-SEVERAL = frozenset({BUCKET, LEFT_OUT, "invoice.line", "contact.street"})
+SEVERAL = frozenset({BUCKET, LINE_TOTAL, LEFT_OUT, "invoice.line", "invoice.status", "contact.street"})
 """Meanings that several columns of one sheet may share."""
 LONGEST_CUSTOM = 1000

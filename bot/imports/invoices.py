@@ -6,12 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 from bot.imports import words
-from bot.imports.amounts import Amount
+from bot.imports.amounts import SHARED, Amount
 from bot.imports.cells import Cells
-from bot.imports.fields import BUCKET
+from bot.imports.fields import BUCKET, LINE_TOTAL
+from bot.imports.lines import LineSums
 from bot.imports.said import InvoiceSaid, Said
 
 _ONLY_LINES = "lines of invoices that were read already"
+_STRONGEST: tuple[words.Status, ...] = ("void", "draft", "paid", "disputed", "open")
+"""Which state counts where two columns have one, as of the document and of its payment."""
 _NO_INVOICES = "credit notes, payments and other documents that are no invoices"
 
 
@@ -25,14 +28,17 @@ class InvoiceReader:
         self._row, self._said, self._named, self._usual = row, said, named, usual
         self.assumed_currency = False
         """Whether any amount was read in the workspace's currency for want of another."""
+        self.read_as: set[tuple[str, str]] = set()
+        """Signs of several currencies, and the one that each was taken for."""
         self._silent = frozenset(self._not_mentioned())
+        self._sums = LineSums(said) if row.has(LINE_TOTAL) else None
         self.without_due = 0
         """Invoices that have no due date: they count as due on their own date."""
 
     def read(self, customer: str) -> InvoiceSaid | None:
         """Return the invoice of the row at hand; None for a row that is none or is wrong (a fault is then noted)."""
         document = self._row.text("invoice.kind")
-        if document and not words.is_invoice(document):
+        if (document and not words.is_invoice(document)) or self._is_credit():
             self._said.counts[_NO_INVOICES] += 1
             return None
         state = self._state()
@@ -49,6 +55,27 @@ class InvoiceReader:
             return None
         return self._made(customer, number, state)
 
+    def _is_credit(self) -> bool:
+        """Say whether a mark beside the amounts, or a minus, says that we owe: its state then does not matter."""
+        if self._row.value("invoice.side"):
+            return True
+        if self._sums is not None:
+            return False  # a discount is a line below zero
+        sums = [self._row.value(field) for field in ("invoice.total", "invoice.outstanding")]
+        return any(amount is not None and amount.value < 0 for amount in sums)
+
+    def note_bad(self) -> None:
+        """Note that the row at hand is bad, whatever of it is."""
+        number = self._row.text("invoice.number")
+        if self._sums is not None and number:
+            self._sums.note_bad(number)
+
+    def finish(self) -> None:
+        """Settle what can be told once all rows are read."""
+        less = self._sums.finish(self._row.place.sheet) if self._sums is not None else 0
+        if less:
+            self._said.counts[_NO_INVOICES] += less
+
     def _made(self, customer: str, number: str, state: words.Status | None) -> InvoiceSaid | None:
         issued: date | None = self._row.value("invoice.issue_date")
         due: date | None = self._row.value("invoice.due_date")
@@ -59,11 +86,10 @@ class InvoiceReader:
         if sums is None or self._row.faults:
             return None
         total, owed, currency = sums
-        if total < 0 or (owed is not None and owed < 0):
+        if self._sums is None and (total < 0 or (owed is not None and owed < 0)):
             self._said.counts[_NO_INVOICES] += 1
             return None
-        if due is None:
-            self.without_due += 1
+        self.without_due += due is None and number not in self._said.invoices
         due = due or issued
         assert due is not None
         if issued is not None and due < issued:
@@ -77,6 +103,8 @@ class InvoiceReader:
 
     def _once(self, said: InvoiceSaid) -> InvoiceSaid | None:
         """Return the invoice, unless an earlier row had it: the lines of one invoice say the same of it."""
+        if self._sums is not None:
+            return self._added(self._sums, said)
         earlier = self._said.invoices.get(said.number)
         if earlier is None:
             return said
@@ -85,6 +113,14 @@ class InvoiceReader:
             return None
         self._row.fault(self._row.heading("invoice.number"), said.number, "is there twice")
         return None
+
+    def _added(self, sums: LineSums, said: InvoiceSaid) -> InvoiceSaid | None:
+        heading = self._row.heading("invoice.number")
+        try:
+            return sums.add(said, self._row.at_fault(heading, said.number, "another row of this invoice is wrong"))
+        except ValueError as error:
+            self._row.fault(heading, said.number, str(error))
+            return None
 
     def _standing(
         self, state: words.Status | None, total: int, owed: int | None, paid_on: date | None
@@ -98,13 +134,13 @@ class InvoiceReader:
             if owed and self._paid() is None:
                 self._row.fault(heading, self._row.shown("invoice.outstanding"), "a paid invoice has nothing left")
             return "paid", 0
-        if outstanding > total:
+        if outstanding > total and self._sums is None:
             self._row.fault(heading, self._row.shown("invoice.outstanding"), "is more than the total")
         return "disputed" if disputed else "open", outstanding
 
     def _amounts(self, customer: str) -> tuple[int, int | None, str] | None:
         """Return total, outstanding (None where nothing says it) and currency; None with faults noted."""
-        total: Amount | None = self._row.value("invoice.total")
+        total: Amount | None = self._row.value(LINE_TOTAL if self._sums is not None else "invoice.total")
         owed: Amount | None = self._row.value("invoice.outstanding")
         buckets = [self._row.one(BUCKET, i) for i in self._row.fields.get(BUCKET, ())]
         if buckets and owed is None and not self._row.faults:  # a report by age: its total is what is owed
@@ -122,19 +158,33 @@ class InvoiceReader:
             return None
         minor = self._minor("invoice.total", total, currency)
         left = None if owed is None else self._minor("invoice.outstanding", owed, currency)
-        if owed is None and paid is not None and minor is not None:
+        is_first = self._sums is None or (self._row.text("invoice.number") or "") not in self._said.invoices
+        if owed is None and paid is not None and minor is not None and is_first:
             left = minor - abs(self._minor("invoice.paid_amount", paid, currency) or 0)
         return None if minor is None or self._row.faults else (minor, left, currency)
 
     def _currency_of(self, total: Amount, customer: str) -> str:
         found: str | None = (
-            self._row.value("invoice.currency") or self._row.value("customer.currency") or total.currency
+            self._row.value("invoice.currency") or self._row.value("customer.currency") or total.currency or self._named
         )
-        if found is None and self._named is None:
+        if found is None:
             known = self._said.customers.get(customer)
             found = known.values.get("currency") if known else None
-            self.assumed_currency = self.assumed_currency or found is None
-        return found or self._named or self._usual
+        if found is None and total.symbol is not None:
+            found = self._of_symbol(total.symbol)
+        self.assumed_currency = self.assumed_currency or found is None
+        return found or self._usual
+
+    def _of_symbol(self, symbol: str) -> str:
+        """Return the currency that a sign of several stands for: the workspace's where it has that sign."""
+        several = SHARED[symbol]
+        currency = self._usual if self._usual in several else several[0]
+        if not currency:
+            self._row.fault(
+                self._row.heading("invoice.total"), symbol, "is the sign of several currencies; add a column Currency"
+            )
+        self.read_as.add((symbol, currency))
+        return currency
 
     def _paid(self) -> Amount | None:
         """Return what was paid; a column that says yes or no is a state, not an amount (see `_state`)."""
@@ -144,7 +194,7 @@ class InvoiceReader:
         return paid
 
     def _state(self) -> words.Status | None:
-        state: words.Status | None = self._row.value("invoice.status")
+        state: words.Status | None = self._row.first_of("invoice.status", _STRONGEST)
         mark = self._row.shown("invoice.paid_amount")
         if state is None and mark and words.is_yes_or_no(mark) and mark not in ("0", "-"):
             return "paid" if words.yes_or_no(mark) else "open"

@@ -10,18 +10,25 @@ from typing import Literal
 
 from bot.domain.folding import fold
 from bot.domain.money import is_currency
-from bot.imports.columns import Columns, folded, recognise, recognised_in, shape_of, without_addresses
+from bot.imports.columns import Columns, recognise, shape_of, without_addresses
 from bot.imports.dates import ORDERS, read_day
 from bot.imports.fields import BUCKET
+from bot.imports.headings import folded, recognised_in
 from bot.imports.sheets import Cell, Sheet, as_text
 
-RowKind = Literal["entry", "group", "section", "total", "header"]
+RowKind = Literal["entry", "group", "section", "total", "header", "footer"]
 
 _LOOKED_AT = 60
 _TOTAL = re.compile(
     r"(?:grand |sub|report )?totals?\b|sub-total|grand-total|net total|totaux|total general|sous[- ]total"
     r"|summe\b|gesamt\b|gesamtsumme|zwischensumme|endsumme|gesamtbetrag|saldo gesamt|suma\b|subtotal|aged receivables?$"
     r"|report generated|aging total|percentage of"
+)
+_FOOTER = re.compile(
+    r"(?:cash|accrual) basis\b.*|.*\d.*\b(?:gmt|utc)\b.*|.*\b(?:gmt|utc)\b.*\d.*"
+    r"|(?:page|seite|pagina|pag) \d+(?: \D+ \d+)?"
+    r"|(?:printed|generated|created|exported|report (?:run|date)|erstellt|gedruckt|stand|imprimee?|editee?|generee?"
+    r"|impreso|generado|exportado|edition du|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b.*\d{4}.*"
 )
 _ONLY_TOTAL = re.compile(r"(?:grand )?totals?:?|totaux|summe|gesamt|suma|percentage of total.*")
 _GROUP_PREFIX = re.compile(r"^(?:customer|client|kunde|debitor|cliente|account|compte|konto|cuenta) *[:#] *", re.I)
@@ -109,11 +116,16 @@ class RowSorter:
         texts = [(i, cell) for i, cell in enumerate(cells) if isinstance(cell, str) and cell]
         if len(texts) > 1 and all(folded(text) in self._headings for _, text in texts):
             return "header"
+        filled = {i for i, cell in enumerate(cells) if cell != ""}
         if not self._has_invoices:
-            lone = sum(cell != "" for cell in cells) == 1 or not self._given(cells, self._customer)
+            if len(filled) == 1 and texts and _FOOTER.fullmatch(fold(texts[0][1])):
+                return "footer"
+            lone = len(filled) == 1 or not self._given(cells, self._customer)
             return "total" if texts and _TOTAL.match(fold(texts[0][1])) and lone else "entry"
         if self._has_day(cells):
             return "entry"
+        if filled <= self._amounts:
+            return "total"
         if texts and self._labelled([text for _, text in texts]):
             return "group"
         words = [(i, text) for i, text in texts if i not in self._amounts]

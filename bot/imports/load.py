@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.imports.bad_rows import BadFile, bad_files
-from bot.imports.columns import folded
 from bot.imports.faults import ImportFaults, RowFault
+from bot.imports.headings import folded
 from bot.imports.plan import Plan, make_plan
 from bot.imports.reading import Options, Reading, SheetSeen, Source, Told, read_files
 from bot.imports.result import ImportResult

@@ -54,6 +54,19 @@ _MORE_COUNTRIES = {
     "wales": "GB",
     "northern ireland": "GB",
     "holland": "NL",
+    "nederland": "NL",
+    "belgie": "BE",
+    "sverige": "SE",
+    "norge": "NO",
+    "danmark": "DK",
+    "suomi": "FI",
+    "polska": "PL",
+    "svizzera": "CH",
+    "cesko": "CZ",
+    "ceska republika": "CZ",
+    "magyarorszag": "HU",
+    "eire": "IE",
+    "hellas": "GR",
     "the netherlands": "NL",
     "czech republic": "CZ",
     "republique tcheque": "CZ",
@@ -147,7 +160,7 @@ def _currencies() -> dict[str, str]:
     found: dict[str, str] = {}
     for each in _LOCALES:
         for code, name in Locale(each).currencies.items():
-            if is_currency(code):
+            if is_currency(code) and _bare(name):
                 found[_bare(name)] = code
     for code in ("EUR", "USD", "GBP", "CHF", "JPY"):
         found |= dict.fromkeys(_COMMON[code], code)

@@ -98,7 +98,8 @@ def _find(
     customer: CustomerSaid, named: Mapping[str, list[str]], held: Mapping[str, list[str]], book: Book
 ) -> str | None:
     if customer.external_id:
-        return customer.external_id if customer.name or customer.external_id in book.customers else None
+        is_known = customer.name or customer.spare or customer.external_id in book.customers
+        return customer.external_id if is_known else None
     folded = fold(customer.name or "")
     own = sorted(set(named.get(folded, ()))) or held.get(folded, [])
     if len(own) > 1:
@@ -144,6 +145,8 @@ def _customers(
         reassigned = bool(managers) and (known is None or set(managers) != assigned.get(known.id, set()))
         if reassigned:
             changes.account_managers[external_id] = managers
+        if known is None:
+            customer.name = customer.name or customer.spare
         values = _values(customer, external_id, dict(known.custom) if known is not None else {})
         if known is None:
             changes.customers_new.append({**_BLANK, **values})

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.imports.amounts import Sign
-from bot.imports.columns import folded
 from bot.imports.dates import Order
 from bot.imports.dialect import Dialect, decide
 from bot.imports.faults import FileFault, HeaderFault, RowFault
+from bot.imports.headings import folded
 from bot.imports.layout import Layout, find_layout
 from bot.imports.open import open_file
 from bot.imports.rows import RowReader
@@ -143,6 +143,10 @@ def _read(seen: SheetSeen, reading: Reading, currency: str, told: Callable[[int]
     place = seen.sheet.file + (f", sheet {seen.sheet.name}" if seen.sheet.name else "")
     if reader.assumed_currency:
         reading.warnings.append(f"{place}: no currency is named; amounts were read as {currency}, your workspace's")
+    for symbol, code in reader.read_as:
+        reading.warnings.append(
+            f"{place}: amounts with {symbol} were read as {code}; if they are not, add a column Currency"
+        )
     if reader.without_due:
         reading.warnings.append(f"{place}: {reader.without_due} invoices have no due date: due on their own date")
     if reader.varying:

@@ -10,9 +10,9 @@ from typing import Any
 from bot.domain.access import Caller, require_admin
 from bot.errors import Conflict, NotFound, UserError
 from bot.imports.amounts import SIGN_NAMES
-from bot.imports.columns import folded
 from bot.imports.dates import ORDERS
 from bot.imports.fields import CUSTOM_CHOICE, FIELDS, LEFT_OUT
+from bot.imports.headings import folded
 from storage import imports
 from storage.db import Database, utcnow
 from storage.models import Import, ImportState

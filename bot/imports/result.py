@@ -23,10 +23,15 @@ class ImportResult:
     after: tuple[Money, ...] = field(default=(), compare=False)
 
     @property
-    def changes_anything(self) -> bool:
-        """Say whether anything is to be written."""
+    def changes(self) -> int:
+        """Return how many rows are to be written."""
         counts = (
             self.customers_new, self.customers_changed, self.contacts_new, self.contacts_changed,
             self.invoices_new, self.invoices_changed, self.invoices_closed,
         )  # fmt: skip
-        return any(counts)
+        return sum(counts)
+
+    @property
+    def changes_anything(self) -> bool:
+        """Say whether anything is to be written."""
+        return self.changes > 0

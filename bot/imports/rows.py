@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from bot.domain.folding import fold, fold_address
-from bot.imports.addresses import split_address, split_name
+from bot.domain.folding import fold
 from bot.imports.cells import Cells
+from bot.imports.contacts import ContactReader
 from bot.imports.dialect import Dialect
-from bot.imports.faults import RowFault
+from bot.imports.faults import FileFault, RowFault
 from bot.imports.fields import CUSTOM, FIELDS, LONGEST_CUSTOM
 from bot.imports.invoices import InvoiceReader
 from bot.imports.layout import Layout, RowSorter
 from bot.imports.said import ContactSaid, CustomerSaid, InvoiceSaid, Place, Said, key_of
 from bot.imports.sheets import Sheet, as_text
 
-_ADDRESS = ("street", "postcode", "city", "region", "country")
+_NO_CUSTOMER = (
+    "no column names the customer, and no row above the invoices does; say which column is it with "
+    '--map customer.name="…" or --map customer.external_id="…"'
+)
 
 
 class RowReader:
@@ -26,6 +28,7 @@ class RowReader:
         self._sheet, self._number, self._layout, self._said = sheet, number, layout, said
         self._sorter = RowSorter(layout)
         self._row = Cells(sheet, layout.columns, dialect)
+        self._people = ContactReader(self._row)
         self._invoices = InvoiceReader(self._row, said, layout.columns.currency or layout.currency, currency)
         self._custom = [(f[len(CUSTOM) :], i[0]) for f, i in self._row.fields.items() if f.startswith(CUSTOM)]
         self._has_invoices, self._width = layout.columns.has_invoices, len(layout.columns.columns)
@@ -46,6 +49,7 @@ class RowReader:
             self._entry()
             if told is not None and self.entries % 1000 == 0:
                 told(row)
+        self._invoices.finish()
         if not self.entries:
             self._said.faults.append(
                 RowFault(self._sheet.file, 1, "the file", "", "it has a header and no rows", self._sheet.name)
@@ -57,17 +61,18 @@ class RowReader:
             extra = as_text(next(cell for cell in self._row.cells[self._width :] if cell != ""))
             self._row.fault("the row", extra, "there are more cells than columns; check the quotes")
         customer = self._customer()
-        contact = self._contact(customer[0]) if customer else None
+        contacts = self._contacts(customer) if customer else []
         invoice = self._invoices.read(customer[0]) if customer and self._has_invoices else None
         if self._row.faults:
+            self._invoices.note_bad()
             for fault in self._row.faults:
                 self._said.fault(self._row.place, fault)
             return
         if customer is not None:
-            self._keep(customer, contact, invoice)
+            self._keep(customer, contacts, invoice)
 
     def _keep(
-        self, customer: tuple[str, CustomerSaid], contact: ContactSaid | None, invoice: InvoiceSaid | None
+        self, customer: tuple[str, CustomerSaid], contacts: list[ContactSaid], invoice: InvoiceSaid | None
     ) -> None:
         key, says = customer
         if self._has_invoices and invoice is None:
@@ -78,7 +83,7 @@ class RowReader:
         else:
             self._note_varying(known, says)
             known.add(says)
-        if contact is not None:
+        for contact in contacts:
             earlier = self._said.contacts.setdefault((key, contact.external_id), contact)
             if earlier is not contact:
                 earlier.add(contact)
@@ -93,11 +98,14 @@ class RowReader:
         if own is None and name is None:
             own, name = self._sorter.group_id, self._sorter.group
         key = key_of(own, name)
+        if key is None and not self._row.has("customer.name", "customer.external_id"):
+            raise FileFault(_NO_CUSTOMER)
         if key is None:
             field = "customer.name" if self._row.has("customer.name") else "customer.external_id"
             self._row.fault(self._row.heading(field), "", "is empty; fill it in")
             return None
-        if not self._has_invoices and self._row.has("customer.name") and not name:
+        spare = None if name else self._spare_name()
+        if not self._has_invoices and self._row.has("customer.name") and not name and not spare:
             self._row.fault(self._row.heading("customer.name"), "", "is empty; fill it in")
         if (
             self._lists_customers()
@@ -109,7 +117,12 @@ class RowReader:
         self._check_name(key, name)
         values = {FIELDS[f].attribute: self._row.value(f) for f in _CUSTOMER if f in self._row.fields}
         custom = {heading: self._custom_text(heading, index) for heading, index in self._custom}
-        return key, CustomerSaid(own, name, self._row.place, values, custom)
+        return key, CustomerSaid(own, name, self._row.place, values, custom, spare)
+
+    def _spare_name(self) -> str | None:
+        """Return what to call a customer without a company's name: a person, as subscriptions have them."""
+        first, last = self._row.text("contact.first_name") or "", self._row.text("contact.last_name") or ""
+        return self._row.text("contact.name") or f"{first} {last}".strip() or self._row.text("contact.email")
 
     def _check_name(self, key: str, name: str | None) -> None:
         """Refuse two names for one number in one sheet: then the column holds no customer numbers, or one is wrong."""
@@ -153,58 +166,29 @@ class RowReader:
         return self._invoices.assumed_currency
 
     @property
+    def read_as(self) -> list[tuple[str, str]]:
+        """Return the signs of several currencies, and the one that each was taken for."""
+        return sorted(self._invoices.read_as)
+
+    @property
     def without_due(self) -> int:
         """Return how many invoices have no due date."""
         return self._invoices.without_due
 
     # -- contacts
 
-    def _contact(self, customer: str) -> ContactSaid | None:
+    def _contacts(self, customer: tuple[str, CustomerSaid]) -> list[ContactSaid]:
+        """Return the contact of the row, and one for each further address in its cell."""
         if not self._row.has_contacts():
-            return None
-        values = {FIELDS[f].attribute: self._row.value(f) for f in _CONTACT if f in self._row.fields}
-        if self._row.has("contact.street"):
-            values["street"] = self._street()
-        if self._row.has("contact.name"):
-            first, last = split_name(self._row.text("contact.name") or "")
-            values = {
-                **values,
-                "first_name": values.get("first_name") or first,
-                "last_name": values.get("last_name") or last,
-            }
-        if self._row.has("contact.address"):
-            values |= {
-                n: v for n, v in split_address(self._row.text("contact.address") or "").items() if not values.get(n)
-            }
-        given = {name for name, value in values.items() if value}
-        if given & set(_ADDRESS) and "country" not in values and self._row.has("customer.country"):
-            values["country"] = self._row.value("customer.country")
-        for name in ("first_name", "last_name"):
-            values[name] = values.get(name) or ""
-        own = self._row.text("contact.external_id") or self._own_id(values, given)
+            return []
+        people = self._people.read()
+        if not people and not self._has_invoices and not self._lists_customers() and not self._row.has("customer.name"):
+            self._row.fault(self._row.heading("contact.email"), "", "a contact needs an email, an id or a name")
         main, positions = self._row.value("contact.main"), self._row.value("contact.positions")
-        if own is None:
-            if not self._has_invoices and not self._lists_customers() and not self._row.has("customer.name"):
-                self._row.fault(self._row.heading("contact.email"), "", "a contact needs an email, an id or a name")
-            return None
-        return ContactSaid(customer, own, self._row.place, values, main, positions)
-
-    def _own_id(self, values: dict[str, Any], given: set[str]) -> str | None:
-        if values.get("email"):
-            return fold_address(values["email"])
-        name = f"{values['first_name']} {values['last_name']}".strip()
-        return name or ("address" if given else None)
-
-    def _street(self) -> str | None:
-        parts = [as_text(self._row.cells[i]) for i in self._row.fields["contact.street"] if i < len(self._row.cells)]
-        street = ", ".join(part for part in parts if part)
-        if len(street) > FIELDS["contact.street"].most:
-            self._row.fault(
-                self._row.heading("contact.street"),
-                street,
-                f"is longer than {FIELDS['contact.street'].most} characters",
-            )
-        return street or None
+        return [
+            ContactSaid(customer[0], own, self._row.place, values, main if number == 0 else None, positions)
+            for number, (own, values) in enumerate(people)
+        ]
 
 
 _CUSTOMER = (
@@ -217,19 +201,10 @@ _CUSTOMER = (
     "customer.account_managers",
     "customer.last_contacted",
 )
-_CONTACT = (
-    "contact.first_name",
-    "contact.last_name",
-    "contact.email",
-    "contact.phone",
-    "contact.postcode",
-    "contact.city",
-    "contact.region",
-    "contact.country",
-)
 _LEFT_OUT = {
     "group": "rows that name the customer of those below",
     "section": "headings between the rows",
     "total": "totals and subtotals",
     "header": "repeated headers",
+    "footer": "notes below the rows, such as when it was printed",
 }

@@ -34,10 +34,13 @@ class CustomerSaid:
     place: Place
     values: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
+    spare: str | None = None
+    """What a new customer without a name is called: a person, or an address."""
 
     def add(self, other: CustomerSaid) -> None:
         """Take in what a later row says; an empty cell there takes nothing back."""
         self.name = other.name or self.name
+        self.spare = self.spare or other.spare
         for name, value in other.values.items():
             if value not in (None, []) or name not in self.values:
                 self.values[name] = value

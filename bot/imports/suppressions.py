@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.channels.addresses import Reached, read_any
 from bot.errors import UserError
-from bot.imports.columns import folded
 from bot.imports.faults import FileFault, ImportFaults, RowFault
+from bot.imports.headings import folded
 from bot.imports.open import open_file
 from bot.imports.sheets import Cell, Sheet, as_text
 

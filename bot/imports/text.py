@@ -12,8 +12,8 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from bot.imports.columns import recognised_in
 from bot.imports.faults import FileFault
+from bot.imports.headings import recognised_in
 from bot.imports.sheets import Cell, Numbered, Sheet, clean
 
 MOST_BYTES = 100_000_000
@@ -81,8 +81,9 @@ _INSIDE_WORDS = "’"
 def _sense(lines: bytes, encoding: str) -> int:
     """Score how well the characters beyond ASCII are those of Western texts; ties go to the first encoding.
 
-    A letter speaks more for an encoding than a sign does, and a sign within a word speaks against it: "Raz—n" is no
-    Spanish.
+    A letter speaks more for an encoding than a sign does; a sign within a word speaks against it ("Raz—n" is no
+    Spanish), and so does a capital within one ("FacturaciÛn"), or a letter beside an amount, where a currency is
+    meant ("12,00 Ä").
     """
     try:
         text = lines.decode(encoding)
@@ -93,7 +94,9 @@ def _sense(lines: bytes, encoding: str) -> int:
         if character.isascii():
             continue
         if character in _USUAL_LETTERS:
-            score += 2
+            score += -3 if _is_out_of_place(before, character, after) else 2
+        elif character == "€":
+            score += 3
         elif character not in _USUAL_SIGNS:
             score -= 4
         elif before.isalpha() and after.isalpha() and character not in _INSIDE_WORDS:
@@ -101,6 +104,12 @@ def _sense(lines: bytes, encoding: str) -> int:
         else:
             score += 1
     return score
+
+
+def _is_out_of_place(before: str, letter: str, after: str) -> bool:
+    """Say whether no Western text has this letter between these neighbours."""
+    alone = not before.isalpha() and not after.isalpha()
+    return (letter.isupper() and before.islower()) or (alone and letter not in "àÀéÉóÓúÚ")
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:

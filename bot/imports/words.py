@@ -13,17 +13,18 @@ Status = Literal["open", "disputed", "paid", "void", "draft"]
 _STATES: tuple[tuple[Status, str], ...] = (
     (
         "paid",
-        r"(?:fully )?paid(?: in full)?|settled|closed|cleared|in payment|paye+s?|payee?s?|regle+s?|soldee?"
-        r"|acquittee?|lettree?|bezahlt|beglichen|ausgeglichen|erledigt|pagad[oa]|cobrad[oa]|saldad[oa]|liquidad[oa]",
+        r"(?:fully |auto )?paid(?: in full)?(?: (?:not )?deposited)?|deposited|settled|closed|cleared|in payment"
+        r"|paye+s?|payee?s?|regle+s?|soldee?|acquittee?|lettree?"
+        r"|bezahlt|beglichen|ausgeglichen|erledigt|pagad[oa]|cobrad[oa]|saldad[oa]|liquidad[oa]",
     ),
     (
         "disputed",
-        r"(?:in )?disputed?|contested|(?:en )?litige|contestee?|strittig|reklamiert|in klarung|bestritten|en disputa"
-        r"|disputad[oa]|impugnad[oa]|reclamad[oa]",
+        r"(?:in )?disputed?\b.*|contested|(?:en )?litige\b.*|contestee?|strittig|reklamiert|in klarung|bestritten"
+        r"|en disputa|disputad[oa]|impugnad[oa]|reclamad[oa]",
     ),
     (
         "void",
-        r"void(?:ed)?|deleted|cancell?ed|uncollectible|written off|write off|bad debt|reversed|annulee?"
+        r"void(?:ed)?|deleted|cancel(?:l?ed)?|uncollectible|written off|write off|bad debt|reversed|annulee?"
         r"|irrecouvrable|passee? en perte|storniert|ausgebucht|uneinbringlich|anulad[oa]|cancelad[oa]|incobrable",
     ),
     (
@@ -33,13 +34,15 @@ _STATES: tuple[tuple[Status, str], ...] = (
     ),
     (
         "open",
-        r"open|unpaid|not paid|sent|authori[sz]ed|approved|posted|overdue.*|(?:past )?due.*|late|partial.*|parcial.*"
-        r"|partly paid|awaiting payment|outstanding|viewed|pending|issued|finali[sz]ed|reminded|ouverte?|impayee?"
-        r"|non payee?|non reglee?|a payer|en retard|echue?|validee?|envoyee?|emise|en attente.*|comptabilisee?|offen"
-        r"|active|unbezahlt|uberfallig|fallig|teilbezahlt|teilweise.*|gebucht|versendet|verschickt|gemahnt|abiert[oa]"
-        r"|pendiente.*"
-        r"|en cours|vencid[oa]|impagad[oa]|no pagad[oa]|no cobrad[oa]|enviad[oa]|emitid[oa]|registrad[oa]"
-        r"|contabilizad[oa]",
+        r"open|active|unpaid|not paid|no payment|sent|authori[sz]ed|approved|posted|overdue.*|(?:payment |past )?due.*"
+        r"|not due.*|late|parti(?:al|el).*|part(?:ly)? paid|awaiting payment|outstanding|viewed|pending|issued"
+        r"|finali[sz]ed|reminded|\d(?:st|nd|rd|th)? reminder|in collections?|failed|declined"
+        r"|ouverte?|impayee?|non payee?|non reglee?|a payer|en retard|(?:non )?echue?|a echoir|validee?|envoyee?|emise"
+        r"|en attente.*|comptabilisee?|en cours|relancee?|en relance|en recouvrement"
+        r"|offen|unbezahlt|uberfallig|(?:noch )?(?:nicht )?fallig|teilbezahlt|teilzahlung|teilweise.*|gebucht"
+        r"|versendet|verschickt|gemahnt|\d mahnung|mahnstufe \d|im mahnverfahren|inkasso"
+        r"|abiert[oa]|pendiente.*|.*parcial.*|(?:no )?vencid[oa]|vigente|impagad[oa]|no pagad[oa]|no cobrad[oa]"
+        r"|devuelt[oa]|enviad[oa]|emitid[oa]|registrad[oa]|contabilizad[oa]",
     ),
 )
 _STATUS = tuple((status, re.compile(pattern)) for status, pattern in _STATES)
@@ -122,9 +125,23 @@ def time_zone(text: str) -> str:
     return text
 
 
+def is_credit(text: str) -> bool:
+    """Read the mark of a debit or a credit beside an amount; raise ValueError for neither."""
+    folded = re.sub(r"[^a-z+-]", "", fold(text))
+    if folded in _CREDIT_MARKS:
+        return True
+    if folded in _DEBIT_MARKS:
+        return False
+    raise ValueError("is neither a debit (S, Dr, D) nor a credit (H, Cr, C)")
+
+
+_CREDIT_MARKS = {"h", "haben", "cr", "c", "credit", "haber", "k", "-"}
+_DEBIT_MARKS = {"s", "soll", "dr", "d", "debit", "debe", "+"}
+
+
 def several(text: str) -> list[str]:
-    """Read a list separated by semicolons, without doubles; raise ValueError for a part that is too long."""
-    found = list(dict.fromkeys(" ".join(each.split()) for each in text.split(";") if each.strip()))
+    """Read a list, its parts on lines or between ; , or |, without doubles; raise ValueError for too long a part."""
+    found = list(dict.fromkeys(" ".join(each.split()) for each in re.split(r"[;,|\n]", text) if each.strip()))
     if any(len(each) > LONGEST_POSITION for each in found):
         raise ValueError(f"has a part of more than {LONGEST_POSITION} characters; separate the parts by ;")
     return found

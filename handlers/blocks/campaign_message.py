@@ -62,9 +62,9 @@ def _headline(view: CampaignMessage) -> str:
         case CampaignState.SCHEDULED:
             when = _moment(view.starts_at)
             if not view.frozen:
-                return f"Preparing the messages. {'Scheduled for' if view.chosen_time else 'They go out at'} {when}."
-            what = f"to {count_text(view.total - view.manual, 'customer')} "
-            return f"Scheduled {what}for {when}." if view.chosen_time else f"On its way {what}at {when}."
+                return f"Preparing the messages: they start {when}."
+            what = f" to {count_text(view.total - view.manual, 'customer')}"
+            return f"{'Scheduled' if view.chosen_time else 'On its way'}{what}: starts {when}."
         case CampaignState.SENDING:
             return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."
         case CampaignState.PAUSED:

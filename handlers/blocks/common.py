@@ -202,8 +202,8 @@ def money_list(amounts: Sequence[Money]) -> str:
 
 
 def moment_text(at: datetime) -> str:
-    """Return a moment in mrkdwn that Slack shows in the reader's own time zone."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    """Return a moment in mrkdwn that Slack shows in the reader's own time zone ("today at 14:02")."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def count_text(count: int, one: str, many: str | None = None) -> str:

@@ -59,12 +59,11 @@ def test_undo_that_comes_too_late_says_so(closed_office: Office) -> None:
     assert len(office.mail.messages) == 2
 
 
-@pytest.mark.road("socket")
 def test_a_campaign_waits_for_its_time(office: Office, alice: Person) -> None:
     check = office.write(alice)
     check.choose("check_send_at", utcnow() + timedelta(hours=5))
     check.submit()
-    office.said(alice, "Scheduled to 2 customers for")
+    office.said(alice, "Scheduled to 2 customers: starts")
     assert office.mail.messages == []
     office.let_time_pass(hours=5)
     office.said(alice, "2 sent, 1 not sent")
@@ -82,7 +81,7 @@ def test_a_scheduled_campaign_is_sent_now_or_taken_back(
     check = office.write(alice)
     check.choose("check_send_at", utcnow() + timedelta(hours=5))
     check.submit()
-    waiting = office.said(alice, "Scheduled to 2 customers for")
+    waiting = office.said(alice, "Scheduled to 2 customers: starts")
     assert waiting.buttons[:3] == ["Send now", "Pause", "Cancel, keep as draft"]
     waiting.click(click)
     office.said(alice, after)
@@ -94,7 +93,7 @@ def test_a_time_missed_by_more_than_an_hour_asks_instead_of_sending(office: Offi
     check = office.write(alice)
     check.choose("check_send_at", utcnow() + timedelta(hours=5))
     check.submit()
-    office.said(alice, "Scheduled to 2 customers for")
+    office.said(alice, "Scheduled to 2 customers: starts")
     office.stop()
     office.let_time_pass(hours=7)
     office.start()

@@ -81,6 +81,10 @@ TRANSITIONS: dict[ActionEvent, Callable[[Session, Action, str], object]] = {
     ActionEvent.BOUNCE_PARTLY: lambda s, r, t: actions.bounce_partly(
         s, r.workspace_id, r.id, detail="gone", now=LATER, actor=ME
     ),
+    ActionEvent.BOUNCE_LATE: lambda s, r, t: actions.bounce_late(
+        s, r.workspace_id, r.id, detail="gone", now=LATER, actor=ME, reason=Reason.RETURNED
+    ),
+    ActionEvent.DOUBT: lambda s, r, t: actions.cancel_queued(s, r.workspace_id, r.campaign_id, now=LATER, actor=ME),
     ActionEvent.SEND: lambda s, r, t: actions.send_manual(s, r.workspace_id, [r.id], now=LATER, user_id=r.owner_id),
     ActionEvent.IGNORE: lambda s, r, t: actions.ignore(s, r.workspace_id, [r.id], now=LATER, user_id=r.owner_id),
     ActionEvent.UNDO_IGNORE: lambda s, r, t: actions.undo_ignore(
@@ -97,7 +101,7 @@ NEEDS_HANDOFF = {ActionEvent.ACCEPT, ActionEvent.SETTLE}
 def make(build: Builder, state: ActionState, event: ActionEvent) -> Action:
     campaign = build.campaign(build.user(), state=CampaignState.SENDING)
     values = {"handed_off_at": NOW} if event in NEEDS_HANDOFF and state is not ActionState.QUEUED else {}
-    return build.action(campaign, state=state, **values)
+    return build.action(campaign, state=state, unanswered=event is ActionEvent.DOUBT, **values)
 
 
 def test_every_event_leaves_every_state_that_it_does_not_belong_to_untouched(db: Database, build: Builder) -> None:

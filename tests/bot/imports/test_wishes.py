@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.errors import UserError
 from bot.imports import ImportFaults, ImportResult, Options, Wishes, import_files
-from bot.imports.columns import folded
+from bot.imports.headings import folded
 from storage.db import Database
 from storage.models import Customer, Invoice
 from tests.bot.imports.test_exports import lines, save
