@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -155,10 +156,12 @@ def doctor(
     for line in report.lines:
         print(line)
     for finding in report.findings:
+        mended = f" ({finding.mended} mended)" if finding.mended else ""
         if finding.wrong:
-            print(f"fault {finding.what}: {finding.wrong}\n      {finding.advice}")
+            which = f" ({finding.which})" if finding.which else ""
+            print(f"fault {finding.what}: {finding.wrong}{which}{mended}\n      {finding.advice}")
         else:
-            print(f"ok    {finding.what}")
+            print(f"ok    {finding.what}{mended}")
     if not report.is_well:
         sys.exit(1)
 
@@ -169,11 +172,13 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on where the last run ended.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where the page is; 0 for any.")] = 8765,
 ) -> None:
-    """Use the bot in a local Slack in the browser, with a mail catcher; nothing leaves this machine."""
+    """Use the bot in a local Slack in the browser, with its mail and SMS; nothing leaves this machine."""
+    log.configure(level=logging.WARNING)  # what goes well is on the page
     try:
         from bot.demo import play_once, show_page
     except ImportError as error:
         raise BotError(f"The demo needs {error.name}: pip install 'campaign-bot[sandbox]'") from None
+    log.configure(level=logging.WARNING)  # what is going on is told by the demo itself
     if once:
         play_once()
     else:
@@ -210,7 +215,7 @@ def _run(*, web: bool, worker: bool) -> None:
 
     settings = load_settings()
     _ready(settings)
-    Bot(settings, web=web, worker=worker).run()
+    Bot(settings, web=web, worker=worker, teller=not worker).run()
 
 
 def _ready(settings: Settings) -> None:

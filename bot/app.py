@@ -9,8 +9,10 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -24,8 +26,9 @@ from sqlalchemy.exc import DBAPIError
 
 import handlers
 from bot.campaigns import freeze, tick
-from bot.config import Settings
-from bot.dispatch import look_up, receipts, rescue, system_mail
+from bot.channels.letter import assemble
+from bot.config import LetterDelivery, Settings
+from bot.dispatch import letter_receipts, look_up, receipts, rescue, system_mail
 from bot.dispatch.dispatcher import Dispatcher, oldest_due_age
 from bot.domain.rates import Limits, Rate
 from bot.errors import UserError
@@ -34,8 +37,18 @@ from bot.log import get_logger
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.scheduler import Job, make_scheduler
+from bot.teller import Teller, alone
 from bot.web import SlackAnswer, make_web
-from bot.wiring import configured, make_bounces, make_channels, make_hooks, make_sms
+from bot.wiring import (
+    configured,
+    make_bounces,
+    make_channels,
+    make_events,
+    make_hooks,
+    make_postgrid,
+    make_sms,
+    warnings_of,
+)
 from handlers.deps import Deps
 from handlers.importer import Importer
 from handlers.notifier import Notifier
@@ -49,6 +62,8 @@ log = get_logger(__name__)
 
 SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
+DRAWING = 2
+"""Threads that work out the views of very large audiences."""
 LEAVE_WITHIN = 10.0
 """Seconds in which the bot must be gone after SIGTERM."""
 
@@ -70,14 +85,15 @@ class Worker:
         self._scheduler = make_scheduler(
             [
                 Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
-                Job("tick", 0.2, self._alone("tick", lambda: self._wake_if(tick.tick(db)))),
+                Job("tick", 0.2, alone(db, "tick", lambda: self._wake_if(tick.tick(db)))),
                 Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
-                Job("rescue", 15, self._alone("rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
-                Job("delays", 30, self._alone("delays", lambda: tick.tell_delays(db))),
+                Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
+                Job("delays", 30, alone(db, "delays", lambda: tick.tell_delays(db))),
                 Job("heartbeat", 10, self._tell),
                 *_receipt_jobs(self._bounces, db),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
+                *_letter_jobs(settings, db),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
                 Job("imports_tell", 0.5, importer.tell_due),
@@ -89,17 +105,9 @@ class Worker:
             target=wakeups.listen, args=(db, self.dispatcher.wake, self._leaving), name="wake-ups", daemon=True
         )
 
-    def _alone(self, name: str, run: Callable[[], object]) -> Callable[[], None]:
-        """Return the job such that one worker at a time does it: the others would only wait for its locks."""
-
-        def turn() -> None:
-            with self._db.alone(name) as is_alone:
-                if is_alone:
-                    run()
-
-        return turn
-
     def _tell(self) -> None:
+        if not self.dispatcher.is_alive:
+            return  # a worker that sends nothing any more counts as silent
         with self._db.write() as session:
             workers.seen(session, self._name, self.dispatcher.doing, now=self._db.now())
 
@@ -134,7 +142,11 @@ class Web:
         self._socket = _socket_mode(settings, bolt) if bolt is not None and settings.uses_socket_mode else None
         endpoint = _endpoint(bolt) if bolt is not None and self._socket is None else None
         app = make_web(
-            slack=endpoint, is_healthy=lambda: _answers(db), registry=_metrics(db), twilio=make_hooks(settings, db)
+            slack=endpoint,
+            is_healthy=lambda: _answers(db) and (wake is None or wake.dispatcher.is_alive),
+            registry=_metrics(db),
+            twilio=make_hooks(settings, db),
+            postgrid=make_events(settings, db),
         )
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
@@ -154,32 +166,41 @@ class Web:
     def stop(self) -> None:
         """Take nothing more from Slack, and close."""
         if self._socket is not None:
-            self._socket.close()  # type: ignore[no-untyped-call]
+            _hang_up(self._socket)
         self._server.should_exit = True
         self._thread.join(2)
         self._listener.close()
 
 
 class Bot:
-    """One process: the Slack half, the sending half, or both."""
+    """One process: the Slack half, the sending half, or both; `teller` is for a Slack half on its own."""
 
-    def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        web: bool = True,
+        worker: bool = True,
+        teller: bool = False,
+        name: str | None = None,
+    ) -> None:
         self.db = Database(settings.database_url)
         self._worker = Worker(settings, self.db, name or f"{socket.gethostname()}:{os.getpid()}") if worker else None
+        self._teller = Teller(self.db, Notifier(self.db, lambda _team_id: slack_client(settings))) if teller else None
         self.web = Web(settings, self.db, slack=web, wake=self._worker)
 
     def start(self) -> None:
         """Start both halves; the sending one first, so that nothing that is accepted waits for it."""
-        if self._worker is not None:
-            self._worker.start()
-        self.web.start()
+        for half in (self._worker, self._teller, self.web):
+            if half is not None:
+                half.start()
         log.info("started", port=self.web.port)
 
     def stop(self) -> None:
         """Stop both halves within ten seconds; what was handed over is settled, what was only claimed is released."""
-        self.web.stop()
-        if self._worker is not None:
-            self._worker.stop()
+        for half in (self.web, self._teller, self._worker):
+            if half is not None:
+                half.stop()
         self.db.dispose()
         log.info("stopped")
 
@@ -228,7 +249,9 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         secret_key=settings.secret_key.get_secret_value(),
         hold=timedelta(seconds=settings.send_hold_seconds),
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
+        later=ThreadPoolExecutor(DRAWING, thread_name_prefix="drawing").submit,
         channels=configured(settings),
+        warnings=warnings_of(settings),
     )
 
 
@@ -303,6 +326,15 @@ def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) 
     return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
 
 
+def _letter_jobs(settings: Settings, db: Database) -> list[Job]:
+    if settings.letter_delivery is LetterDelivery.SPOOL:
+        folder = Path(settings.letter_folder)
+        return [Job("letters_assemble", 2, alone(db, "letters", lambda: assemble(folder)))]
+    if settings.letter_delivery is LetterDelivery.POSTGRID:
+        return [Job("letters_ask", 600, alone(db, "letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
+    return []
+
+
 def _receipt_jobs(bounces: BounceReader | None, db: Database) -> list[Job]:
     jobs = [Job("receipts", 1, lambda: receipts.apply_pending(db))]
     return jobs if bounces is None else [Job("bounces", 1, bounces.read_due), *jobs]
@@ -316,6 +348,14 @@ def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:
         web_client=slack_client(settings),
         concurrency=SOCKET_CONCURRENCY,
     )
+
+
+def _hang_up(socket_mode: SocketModeHandler) -> None:
+    """Close the connection; the client's reader, which looks once a second whether it is over, is woken for it."""
+    client = socket_mode.client
+    client.closed = True
+    client.message_queue.put(None)
+    socket_mode.close()  # type: ignore[no-untyped-call]
 
 
 def _endpoint(bolt: App):  # type: ignore[no-untyped-def]

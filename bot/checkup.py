@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from bot.app import home_workspace, try_socket_mode
 from bot.channels.imap import ImapTarget, opened
-from bot.config import Settings
+from bot.config import LetterDelivery, Settings
 from bot.errors import UserError
-from bot.wiring import make_email, make_sms
+from bot.wiring import is_test_post, make_email, make_letters, make_sms
 from storage.db import Database
 from storage.migrate import is_current
 
@@ -20,6 +20,7 @@ def checks(settings: Settings) -> list[tuple[str, Callable[[], None]]]:
         ("mail server", lambda: _mail(settings)),
         *([("bounce mailbox", lambda: _bounces(settings))] if settings.bounce_imap_url else []),
         *([("Twilio", lambda: _twilio(settings))] if settings.sends_sms else []),
+        *([(_letters_name(settings), lambda: _letters(settings))] if settings.sends_letters else []),
         ("Slack", lambda: _slack(settings)),
     ]
 
@@ -45,6 +46,20 @@ def _bounces(settings: Settings) -> None:
 
 def _twilio(settings: Settings) -> None:
     connection = make_sms(settings).open()
+    try:
+        connection.probe()
+    finally:
+        connection.close()
+
+
+def _letters_name(settings: Settings) -> str:
+    if settings.letter_delivery is LetterDelivery.SPOOL:
+        return f"letters (to {settings.letter_folder})"
+    return "PostGrid (test key: nothing is really posted)" if is_test_post(settings) else "PostGrid"
+
+
+def _letters(settings: Settings) -> None:
+    connection = make_letters(settings).open()
     try:
         connection.probe()
     finally:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import setting_values
 from bot.channels.addresses import is_valid_email
 from bot.channels.smtp import SmtpTarget
 from bot.domain.money import is_currency
 from bot.errors import ConfigError
 from bot.rendering.locales import is_locale
+
+
+class LetterDelivery(StrEnum):
+    """How letters leave."""
+
+    OFF = "off"
+    SPOOL = "spool"
+    POSTGRID = "postgrid"
 
 
 class AutoJoin(StrEnum):
@@ -24,13 +32,6 @@ class AutoJoin(StrEnum):
     NOBODY = "nobody"
     FINANCE = "finance"
     ACCOUNT_MANAGER = "account_manager"
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an address such as https://bot.example.com")
-    return value
 
 
 def _smtp_address(value: SecretStr) -> SecretStr:
@@ -69,29 +70,7 @@ def _currency_code(value: str) -> str:
     return value
 
 
-def _bounce_address(value: str) -> str:
-    local, _, domain = value.rpartition("@")
-    # what is added to it must leave it within 64 characters (RFC 5321, 4.5.3.1.1)
-    if not 1 <= len(local) <= 28 or not domain or not value.isascii() or any(one in value for one in '+ <>,;:"\\'):
-        raise ValueError("must be a plain address such as bounces@example.com, with at most 28 letters before the @")
-    return value
-
-
-def _database_address(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("must be sqlite:///FILE or postgresql://user:password@host/name")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("must be an IANA time zone such as Europe/Paris") from error
-    return value
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebAddress = Annotated[str, AfterValidator(setting_values.web_address)]
 
 
 class Settings(BaseSettings):
@@ -99,15 +78,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    slack_bot_token: SecretStr = Field(description="Bot token of the Slack app (`xoxb-…`). Required.")
-    slack_app_token: SecretStr | None = Field(
+    slack_bot_token: Annotated[SecretStr, AfterValidator(setting_values.token("xoxb-", "xoxe.xoxb-"))] = Field(
+        description="Bot token of the Slack app (`xoxb-…`). Required."
+    )
+    slack_app_token: Annotated[SecretStr, AfterValidator(setting_values.token("xapp-"))] | None = Field(
         None, description="App-level token (`xapp-…`): when set, the bot talks to Slack over Socket Mode."
     )
     slack_signing_secret: SecretStr | None = Field(
         None, description="Signing secret: needed for Slack over HTTP at `/slack/events`, when there is no app token."
     )
     slack_api_url: WebAddress = Field("https://slack.com/api/", description="Where Slack's Web API is.")
-    database_url: Annotated[str, AfterValidator(_database_address)] = Field(
+    database_url: Annotated[str, AfterValidator(setting_values.database_address)] = Field(
         "sqlite:///campaign-bot.db", description="`sqlite:///FILE`, or `postgresql://user:password@host/name`."
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_address)] = Field(
@@ -120,7 +101,7 @@ class Settings(BaseSettings):
         "password and folder in it, `?done=FOLDER` for where understood ones go, and `?every=60` for the seconds from "
         "one look to the next.",
     )
-    bounce_address: Annotated[str, AfterValidator(_bounce_address)] | None = Field(
+    bounce_address: Annotated[str, AfterValidator(setting_values.bounce_address)] | None = Field(
         None,
         description="Where bounces are to go, such as `bounces@example.com`: messages then leave with a return path of "
         "their own below it (`bounces+…@example.com`), which must end up in that mailbox. Unset, they go to From.",
@@ -142,6 +123,28 @@ class Settings(BaseSettings):
     )
     twilio_api_url: WebAddress = Field("https://api.twilio.com", description="Where Twilio's API is.")
     twilio_connections: int = Field(16, ge=1, le=64, description="How many connections to Twilio a worker keeps open.")
+    letter_delivery: LetterDelivery = Field(
+        LetterDelivery.SPOOL,
+        description="How letters leave: `spool` (PDFs in a folder, for your printer), `postgrid` (PostGrid prints and "
+        "posts them), or `off`.",
+    )
+    letter_folder: str = Field(
+        "letters",
+        min_length=1,
+        description="Where `spool` puts letters: a folder for each campaign, with a list (`letters.csv`) and one "
+        "merged file (`all-letters.pdf`).",
+    )
+    postgrid_api_key: SecretStr | None = Field(
+        None,
+        description="PostGrid's Print & Mail key (`live_sk_…`); with a test key (`test_sk_…`) nothing is really "
+        "posted. Needs the extra `letters`.",
+    )
+    postgrid_api_url: WebAddress = Field("https://api.postgrid.com", description="Where PostGrid's API is.")
+    postgrid_webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret of the PostGrid webhook (JSON, `letter.updated`) to `PUBLIC_URL/postgrid/events`. Unset, "
+        "letters are asked for every ten minutes all the same.",
+    )
     email_per_minute: int | None = Field(
         None, ge=1, description="The most emails in any minute, over all workers; empty for no limit."
     )
@@ -187,7 +190,7 @@ class Settings(BaseSettings):
     default_currency: Annotated[str, AfterValidator(_currency_code)] = Field(
         "EUR", description="ISO 4217 code, where none is given."
     )
-    default_time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    default_time_zone: Annotated[str, AfterValidator(setting_values.zone)] = Field(
         "UTC", description="IANA time zone that decides which day it is, such as `Europe/Paris`."
     )
 
@@ -203,6 +206,11 @@ class Settings(BaseSettings):
     def sends_sms(self) -> bool:
         """Say whether campaigns can go out as SMS."""
         return self.twilio_account_sid is not None
+
+    @property
+    def sends_letters(self) -> bool:
+        """Say whether campaigns can go out as letters."""
+        return self.letter_delivery is not LetterDelivery.OFF
 
     @property
     def uses_socket_mode(self) -> bool:
@@ -229,6 +237,24 @@ class _Bounces(BaseSettings):
         """Return what is missing for bounces."""
         if self.bounce_address and not self.bounce_imap_url:
             return ["BOUNCE_IMAP_URL: is not set, though BOUNCE_ADDRESS is: nobody would read what comes back."]
+        return []
+
+
+class _Letters(BaseSettings):
+    """The settings of letters, of which one needs another; read apart for the same reason."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+    letter_delivery: str = ""
+    postgrid_api_key: str | SecretStr | None = None
+
+    def faults(self) -> list[str]:
+        """Return what is missing for letters."""
+        if self.letter_delivery != LetterDelivery.POSTGRID:
+            return []
+        if not self.postgrid_api_key:
+            return ["POSTGRID_API_KEY: is not set, though LETTER_DELIVERY is postgrid. It is in PostGrid's dashboard."]
+        if importlib.util.find_spec("postgrid") is None:
+            return ["LETTER_DELIVERY: postgrid needs the extra letters: pip install 'campaign-bot[letters]'."]
         return []
 
 
@@ -270,6 +296,7 @@ def load_settings(**overrides: Any) -> Settings:
     way_in = _WayIn(**{k: v for k, v in overrides.items() if k in _WayIn.model_fields})
     faults = [] if way_in.slack_app_token or way_in.slack_signing_secret else [_NO_WAY_IN]
     faults += _Bounces(**{k: v for k, v in overrides.items() if k in _Bounces.model_fields}).faults()
+    faults += _Letters(**{k: v for k, v in overrides.items() if k in _Letters.model_fields}).faults()
     faults += _Twilio(**{k: v for k, v in overrides.items() if k in _Twilio.model_fields}).faults()
     try:
         settings = Settings(**overrides)

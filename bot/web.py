@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.channels.postgrid import EVENTS_PATH
 from bot.channels.sms import INBOUND_PATH, STATUS_PATH
 
 MAX_BODY = 1_000_000
@@ -44,14 +47,23 @@ class TwilioHooks:
     inbound: Callable[[Mapping[str, str]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class PostGridHook:
+    """What PostGrid's webhook is given to: `is_signed` takes the signature and the raw body, `event` the parsed one."""
+
+    is_signed: Callable[[str, bytes], bool]
+    event: Callable[[Mapping[str, Any]], None]
+
+
 def make_web(
     *,
     slack: SlackEndpoint | None,
     is_healthy: Callable[[], bool],
     registry: CollectorRegistry,
     twilio: TwilioHooks | None = None,
+    postgrid: PostGridHook | None = None,
 ) -> Starlette:
-    """Return the web application; without `slack` (Socket Mode, or a worker) and `twilio`, health and metrics alone."""
+    """Return the web application; without `slack` (Socket Mode, or a worker) and hooks, health and metrics alone."""
 
     async def events(request: Request) -> Response:
         assert slack is not None
@@ -75,7 +87,29 @@ def make_web(
     if twilio is not None:
         routes.append(Route(STATUS_PATH, _hook(twilio, twilio.status), methods=["POST"]))
         routes.append(Route(INBOUND_PATH, _hook(twilio, twilio.inbound), methods=["POST"]))
+    if postgrid is not None:
+        routes.append(Route(EVENTS_PATH, _events_hook(postgrid), methods=["POST"]))
     return Starlette(routes=routes)
+
+
+def _events_hook(postgrid: PostGridHook) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of PostGrid's events: what it has not signed changes nothing."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("too large", status_code=413)
+        if not postgrid.is_signed(request.headers.get("PostGrid-Signature", ""), body.encode()):
+            return PlainTextResponse("the signature is not PostGrid's", status_code=403)
+        try:
+            told = json.loads(body)
+        except ValueError:
+            return PlainTextResponse("not JSON", status_code=400)
+        if isinstance(told, dict):
+            await run_in_threadpool(postgrid.event, told)
+        return PlainTextResponse("ok")
+
+    return endpoint
 
 
 def _hook(twilio: TwilioHooks, use: Callable[[Mapping[str, str]], None]) -> Callable[[Request], Awaitable[Response]]:

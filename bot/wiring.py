@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Channel
 from bot.channels.email import EmailChannel
+from bot.channels.letter import SpoolChannel
+from bot.channels.postgrid import TEST_KEY, PostGridAccount, PostGridChannel, is_signed, status_of
 from bot.channels.sms import STATUS_PATH, SmsChannel, TwilioAccount
 from bot.channels.smtp import SmtpTarget
-from bot.config import Settings
-from bot.dispatch import receipts
+from bot.config import LetterDelivery, Settings
+from bot.dispatch import letter_receipts, receipts
 from bot.dispatch.receipts import SmsReport
 from bot.domain.return_paths import ReturnPaths
 from bot.errors import UserError
 from bot.inbox import sms
 from bot.inbox.sms import InboundSms
-from bot.web import TwilioHooks
+from bot.web import PostGridHook, TwilioHooks
 from storage.db import Database
 
 if TYPE_CHECKING:
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
 
 def configured(settings: Settings) -> tuple[str, ...]:
     """Return the names of the channels that are set up, in the order they are offered."""
-    return ("email", "sms") if settings.sends_sms else ("email",)
+    sms = ("sms",) if settings.sends_sms else ()
+    return ("email", *sms, *(("letter",) if settings.sends_letters else ()))
 
 
 def make_channels(settings: Settings) -> dict[str, Channel]:
@@ -33,7 +38,53 @@ def make_channels(settings: Settings) -> dict[str, Channel]:
     made: dict[str, Channel] = {"email": make_email(settings)}
     if settings.sends_sms:
         made["sms"] = make_sms(settings)
+    if settings.sends_letters:
+        made["letter"] = make_letters(settings)
     return made
+
+
+def make_letters(settings: Settings) -> SpoolChannel | PostGridChannel:
+    """Return the letter channel that LETTER_DELIVERY says; only where it is not off."""
+    if settings.letter_delivery is LetterDelivery.POSTGRID:
+        return make_postgrid(settings)
+    return SpoolChannel(Path(settings.letter_folder))
+
+
+def make_postgrid(settings: Settings) -> PostGridChannel:
+    """Return the channel to PostGrid; only where POSTGRID_API_KEY is set."""
+    assert settings.postgrid_api_key is not None
+    return PostGridChannel(PostGridAccount(settings.postgrid_api_key.get_secret_value(), settings.postgrid_api_url))
+
+
+def is_test_post(settings: Settings) -> bool:
+    """Say whether letters go to PostGrid under a test key, which posts nothing."""
+    key = settings.postgrid_api_key
+    is_post = settings.letter_delivery is LetterDelivery.POSTGRID and key is not None
+    return is_post and key is not None and key.get_secret_value().startswith(TEST_KEY)
+
+
+def warnings_of(settings: Settings) -> dict[str, str]:
+    """Return what to tell before Send of a channel's set-up, by channel."""
+    test = "PostGrid has a test key (test_sk_…): nothing is really printed or posted."
+    return {"letter": test} if is_test_post(settings) else {}
+
+
+def make_events(settings: Settings, db: Database) -> PostGridHook | None:
+    """Return what PostGrid's webhook does; None where letters don't go that way, or its secret is not set."""
+    if settings.letter_delivery is not LetterDelivery.POSTGRID or settings.postgrid_webhook_secret is None:
+        return None
+
+    def event(told: Mapping[str, Any]) -> None:
+        letter = told.get("data")
+        if not isinstance(letter, Mapping) or not str(told.get("type", "")).startswith("letter."):
+            return
+        about = letter.get("metadata")
+        message_id = str(about.get("message", "")) if isinstance(about, Mapping) else ""
+        if letter_receipts.report(db, status_of(letter), message_id=message_id or None):
+            receipts.apply_pending(db)
+
+    secret = settings.postgrid_webhook_secret.get_secret_value()
+    return PostGridHook(lambda header, body: is_signed(secret, header, body, now=time.time()), event)
 
 
 def make_email(settings: Settings) -> EmailChannel:

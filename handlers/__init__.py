@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 
-from handlers import campaign_message, errors, imports, new_campaign, sending, settings, suppressions
+from handlers import campaign_message, errors, imports, new_campaign, sending, settings, suppressions, timeline
 from handlers.deps import Deps
 from handlers.parse import fit
 
@@ -20,6 +20,7 @@ def register(app: App, deps: Deps) -> None:
     settings.register(app, deps)  # /campaign settings: signature, users, aliases, workspace
     sending.register(app, deps)  # its screen for admins: sending hours, what SMS cost and say
     suppressions.register(app, deps)  # /campaign suppressions: look through, add, lift
+    timeline.register(app, deps)  # /campaign customer: one customer, newest first
     imports.register(app, deps)  # /campaign import: files, what was recognised, Import
     flows = (new_campaign, campaign_message, settings, sending, suppressions, imports)
     errors.register(app, {callback_id: fields for flow in flows for callback_id, fields in flow.FIELD_BLOCKS.items()})

@@ -11,11 +11,12 @@ from slack_sdk.webhook import WebhookClient
 from bot.campaigns import audiences, control, decide, drafts, summarize
 from bot.campaigns.control import ControlResult
 from bot.campaigns.decide import Decided
+from bot.domain.postal import PostalAddress, Written
 from handlers import ids
 from handlers.blocks.common import escape
 from handlers.blocks.manual_actions import fix_view, manual_view
 from handlers.deps import Deps
-from handlers.parse import Metadata, clicked, row_ids
+from handlers.parse import Metadata, View, clicked, row_ids
 from handlers.turn import Entry, Turn, bind
 from handlers.who import screen
 
@@ -39,6 +40,7 @@ def register(app: App, deps: Deps) -> None:
         ids.MANUAL_PAGE: turn_page,
         ids.MANUAL_SEND_ALL: send_all,
         ids.MANUAL_IGNORE_ALL: ignore_all,
+        ids.MANUAL_UNDO_ALL: undo_all,
     }
     for action_id, entry in entries.items():
         app.action(ids.per_row(action_id))(bind(deps, entry))
@@ -69,7 +71,7 @@ def fix(turn: Turn) -> None:
         turn.deps.db,
         turn.caller,
         metadata.version,
-        address="" if contact else view.text(ids.FIX_EMAIL) or view.text(ids.FIX_PHONE),
+        address="" if contact else _typed(view),
         contact_id=contact[0] if contact else None,
         save_to_customer="save" in view.choices(ids.FIX_KEEP),
     )
@@ -81,6 +83,21 @@ def fix(turn: Turn) -> None:
     else:  # opened from the list: that is redrawn, and this form closes over it
         turn.redraw_root(after)
         turn.ack()
+
+
+def _typed(view: View) -> Written:
+    """Return the address in the form, of a postal one its parts."""
+    if not view.has(ids.FIX_STREET):
+        return view.text(ids.FIX_EMAIL) or view.text(ids.FIX_PHONE)
+    return PostalAddress(
+        company=view.text(ids.FIX_COMPANY),
+        name=view.text(ids.FIX_PERSON),
+        street=view.text(ids.FIX_STREET),
+        postcode=view.text(ids.FIX_POSTCODE),
+        city=view.text(ids.FIX_CITY),
+        region=view.text(ids.FIX_REGION),
+        country=view.text(ids.FIX_COUNTRY),
+    )
 
 
 def open_list(turn: Turn) -> None:
@@ -102,6 +119,13 @@ def send_all(turn: Turn) -> None:
 def ignore_all(turn: Turn) -> None:
     """Ignore all N -> decide.bulk"""
     _bulk(turn, "ignore")
+
+
+def undo_all(turn: Turn) -> None:
+    """Undo all N -> decide.undo_all"""
+    decided = decide.undo_all(turn.deps.db, turn.caller, turn.metadata.campaign_id)
+    turn.deps.wake()
+    _show_list(turn, _words(decided), 0)
 
 
 def _bulk(turn: Turn, what: Literal["send", "ignore"]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from slack_bolt import App
 
 from bot.campaigns import check, drafts, launch, preview, test_send
 from handlers import ids
-from handlers.blocks.check import check_view, launched_view
+from handlers.blocks.check import check_view, counting_view, launched_view
 from handlers.blocks.common import Block
 from handlers.deps import Deps
 from handlers.parse import Metadata, clicked
@@ -22,6 +23,7 @@ Worst = Literal["longest", "most_invoices", "empty_tags"]
 def register(app: App, deps: Deps) -> None:
     """Bind the Check and send screen."""
     entries: dict[str, Entry] = {
+        ids.CHECK_LOOK: look,
         ids.CHECK_PUT_BACK: put_back,
         ids.CHECK_TEST: send_test,
         ids.CHECK_BACK: back,
@@ -34,6 +36,22 @@ def register(app: App, deps: Deps) -> None:
     for action_id, entry in entries.items():
         app.action(ids.per_row(action_id))(bind(deps, entry))
     app.view(ids.CHECK)(bind(deps, send))
+
+
+def enter(turn: Turn, campaign_id: int) -> None:
+    """Put the screen in the place of the view that was submitted -> check.selected, check.run"""
+    metadata = Metadata(campaign_id)
+    selected = check.selected(turn.deps.db, turn.caller, campaign_id)
+    if selected <= check.AT_ONCE:
+        turn.replace(checking(turn, metadata, index=0))
+        return
+    turn.replace(counting_view(selected, metadata))
+    turn.draw_later(lambda: checking(turn, metadata, index=0))
+
+
+def look(turn: Turn) -> None:
+    """Show it now -> check.selected, check.run"""
+    _show(turn, index=0)
 
 
 def put_back(turn: Turn) -> None:
@@ -76,7 +94,7 @@ def _choose_time(turn: Turn) -> int:
     draft = drafts.load(turn.deps.db, turn.caller, metadata.campaign_id)
     if when == draft.send_at or draft.version != metadata.version:
         return metadata.version
-    return check.set_send_at(turn.deps.db, turn.caller, metadata.campaign_id, when).version
+    return check.set_send_at(turn.deps.db, turn.caller, metadata.campaign_id, when)
 
 
 def _walk(step: int) -> Entry:
@@ -95,7 +113,14 @@ def _worst(worst: Worst) -> Entry:
 
 
 def _show(turn: Turn, *, index: int | None = None, worst: Worst | None = None, note: str = "") -> None:
-    turn.redraw(checking(turn, turn.metadata, index=index, worst=worst, note=note), force=True)
+    def draw() -> Block:
+        return checking(turn, metadata, index=index, worst=worst, note=note)
+
+    metadata = turn.metadata
+    if check.selected(turn.deps.db, turn.caller, metadata.campaign_id) > check.AT_ONCE:
+        turn.draw_later(draw)
+    else:
+        turn.redraw(draw(), force=True)
     turn.ack()
 
 
@@ -106,4 +131,7 @@ def checking(
     db, caller, campaign_id = turn.deps.db, turn.caller, metadata.campaign_id
     found = check.run(db, caller, campaign_id)
     shown = preview.show(db, caller, campaign_id, index=index, worst=worst, among=found.going)
+    warning = turn.deps.warnings.get(found.channel)
+    if warning:
+        found = replace(found, notes=(*found.notes, warning))
     return check_view(found, shown, metadata, note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,12 @@ class Deps:
     secret_key: str
     hold: timedelta
     wake: Callable[[], None]
+    later: Callable[[Callable[[], object]], object]
+    """Call something soon in one of a few threads: drawing what takes longer than Slack waits for an answer."""
     channels: tuple[str, ...] = ("email",)
     """The channels that this install is set up for, in the order they are offered."""
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    """What to tell before Send of a channel's set-up, by channel."""
 
     def caller(self, context: BoltContext, client: WebClient, body: Mapping[str, Any]) -> Caller:
         """Return who is calling, read afresh from the database; raise AccessNeeded for somebody without access.

@@ -57,6 +57,11 @@ def _explain(error: Exception) -> str:
     )
 
 
+def fault_view(error: Exception) -> dict[str, Any]:
+    """Return what stands where a view could not be drawn, with why."""
+    return _view([section(escape(_explain(error)))])
+
+
 def _respond(
     text: str, error: Exception, body: dict[str, Any], client: WebClient, fields: Mapping[str, Fields]
 ) -> BoltResponse:

@@ -6,7 +6,7 @@ from slack_bolt import App
 
 from bot.campaigns import audiences, drafts
 from bot.errors import NotFound
-from handlers import check_screen, ids, imports, settings, suppressions, what, who
+from handlers import check_screen, ids, imports, settings, suppressions, timeline, what, who
 from handlers.blocks.usage import usage_blocks, usage_text
 from handlers.blocks.who import start_view
 from handlers.deps import Deps
@@ -19,6 +19,8 @@ WINDOWS = {
     "import": imports.open_import,
 }
 """What a word after `/campaign` opens."""
+SEARCHES = {"customer": timeline.open_timeline}
+"""What a word opens that others may follow."""
 FIELD_BLOCKS = {**who.FIELD_BLOCKS, **what.FIELD_BLOCKS, **check_screen.FIELD_BLOCKS}
 
 
@@ -34,10 +36,14 @@ def register(app: App, deps: Deps) -> None:
 
 
 def command(turn: Turn) -> None:
-    """/campaign -> drafts.open_drafts, drafts.start; a word of WINDOWS: its own; anything else: usage"""
-    word = (turn.body.get("text") or "").strip().casefold()
+    """/campaign -> drafts.open_drafts, drafts.start; a word of WINDOWS or SEARCHES: its own; anything else: usage"""
+    words = (turn.body.get("text") or "").strip()
+    first, _, rest = words.partition(" ")
+    word = words.casefold()
     if word in WINDOWS:
         WINDOWS[word](turn)
+    elif first.casefold() in SEARCHES:
+        SEARCHES[first.casefold()](turn, rest.strip())
     elif word:
         text = usage_text(word, is_admin=turn.caller.is_admin)
         turn.ack(text=text, blocks=usage_blocks(word, is_admin=turn.caller.is_admin), response_type="ephemeral")

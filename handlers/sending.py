@@ -5,17 +5,23 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.domain.channels import CHANNELS
+from bot.domain.letterhead import Letterhead, PaperLayout
+from bot.domain.postal import PostalAddress
 from bot.people import sending_settings
 from bot.people.sending_settings import SendingSettings, SmsTerms
 from handlers import ids
 from handlers.blocks.sending import OPT_OUT, hours_id, sending_view
 from handlers.deps import Deps
+from handlers.parse import View
 from handlers.turn import Turn, bind
 
 FIELD_BLOCKS = {
     ids.SENDING: {
         **{f"hours_{channel}": hours_id(channel) for channel in CHANNELS},
         "sms_prices": ids.SENDING_SMS_PRICES,
+        "letter_prices": ids.SENDING_LETTER_PRICES,
+        "letter_address": ids.SENDING_LETTER_STREET,
+        "letter_payment": ids.SENDING_LETTER_PAYMENT,
     }
 }
 
@@ -39,7 +45,27 @@ def save_sending(turn: Turn) -> None:
     hours = {name: view.text(hours_id(name)) for name in CHANNELS if view.has(hours_id(name))}
     opt_out = OPT_OUT in view.choices(ids.SENDING_SMS_OPT_OUT)
     sms = SmsTerms(view.text(ids.SENDING_SMS_PRICES), opt_out) if view.has(ids.SENDING_SMS_PRICES) else None
-    sending_settings.change(turn.deps.db, turn.caller, SendingSettings(hours, sms))
+    sending_settings.change(turn.deps.db, turn.caller, SendingSettings(hours, sms, _letterhead(view)))
     turn.deps.wake()
     settings = sending_settings.read(turn.deps.db, turn.caller)
     turn.replace(sending_view(settings, turn.deps.channels, "Saved."))
+
+
+def _letterhead(view: View) -> Letterhead | None:
+    if not view.has(ids.SENDING_LETTER_STREET):
+        return None
+    address = PostalAddress(
+        street=view.text(ids.SENDING_LETTER_STREET),
+        postcode=view.text(ids.SENDING_LETTER_POSTCODE),
+        city=view.text(ids.SENDING_LETTER_CITY),
+        region=view.text(ids.SENDING_LETTER_REGION),
+        country=view.text(ids.SENDING_LETTER_COUNTRY),
+    )
+    layout = view.choice(ids.SENDING_LETTER_LAYOUT) or PaperLayout.AUTO.value
+    return Letterhead(
+        address=address,
+        contact=view.text(ids.SENDING_LETTER_CONTACT),
+        payment=view.text(ids.SENDING_LETTER_PAYMENT),
+        prices=view.text(ids.SENDING_LETTER_PRICES).strip(),
+        layout=PaperLayout(layout) if layout in set(PaperLayout) else PaperLayout.AUTO,
+    )

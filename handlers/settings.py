@@ -13,7 +13,7 @@ from bot.people import aliases, assignments, users, workspace_settings
 from bot.people.workspace_settings import WorkspaceSettings
 from handlers import ids
 from handlers.blocks import settings as blocks
-from handlers.blocks.common import Block, option
+from handlers.blocks.common import Block, escape, option
 from handlers.deps import Deps
 from handlers.parse import chosen, clicked, row_ids
 from handlers.turn import Turn, bind, bind_options
@@ -55,6 +55,7 @@ def register(app: App, deps: Deps) -> None:
         ids.ALIASES_ADD: add_alias,
         ids.ALIASES_ENTER_CODE: enter_code,
         ids.ALIASES_SEND_AGAIN: send_again,
+        ids.ALIASES_CHANGE: change_alias,
         ids.ALIASES_REMOVE: remove_alias,
         ids.SETTINGS_OPEN_ASSIGN: show_assign,
         ids.ASSIGN_CUSTOMER: choose_customer,
@@ -131,16 +132,21 @@ def add_alias(turn: Turn) -> None:
     _show(turn, blocks.alias_view())
 
 
+def change_alias(turn: Turn) -> None:
+    """Change -> the form, aliases.get_alias"""
+    _show(turn, blocks.alias_view(aliases.get_alias(turn.deps.db, turn.caller, _row(turn) or 0)))
+
+
 def save_alias(turn: Turn) -> None:
-    """Mail the code -> aliases.add_alias"""
-    view = turn.view
-    row = aliases.add_alias(
-        turn.deps.db,
-        turn.caller,
-        email=view.text(ids.ALIAS_EMAIL),
-        name=view.text(ids.ALIAS_NAME),
-        signature=view.text(ids.ALIAS_SIGNATURE),
-    )
+    """Mail the code -> aliases.add_alias; Save of one there is -> aliases.change_alias"""
+    db, view = turn.deps.db, turn.view
+    name, signature = view.text(ids.ALIAS_NAME), view.text(ids.ALIAS_SIGNATURE)
+    if there_is := view.payload.get("private_metadata"):
+        (alias_id,) = row_ids((there_is,)) or (0,)
+        row = aliases.change_alias(db, turn.caller, alias_id, name=name, signature=signature)
+        turn.replace(blocks.aliases_view(aliases.list_aliases(db, turn.caller), f"{escape(row.email)} is saved."))
+        return
+    row = aliases.add_alias(db, turn.caller, email=view.text(ids.ALIAS_EMAIL), name=name, signature=signature)
     turn.deps.wake()
     turn.replace(blocks.code_view(row))
 
@@ -163,7 +169,7 @@ def check_code(turn: Turn) -> None:
     digits = turn.view.text(ids.CODE_DIGITS)
     row = aliases.verify(turn.deps.db, turn.caller, alias_id, digits, secret_key=turn.deps.secret_key)
     rows = aliases.list_aliases(turn.deps.db, turn.caller)
-    turn.replace(blocks.aliases_view(rows, f"{row.email} is verified and can be a sender."))
+    turn.replace(blocks.aliases_view(rows, f"{escape(row.email)} is verified and can be a sender."))
 
 
 def remove_alias(turn: Turn) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from bot.domain.access import Caller
 from bot.errors import UserError
 from handlers.blocks.common import OPTIONS_LIMIT, Block, context
 from handlers.deps import Deps
+from handlers.errors import fault_view
 from handlers.ids import PREVIEW_TEXT, base
 from handlers.parse import OUT_OF_DATE, Metadata, View
 
@@ -73,6 +75,20 @@ class Turn:
                 raise
             return False
         return True
+
+    def draw_later(self, draw: Callable[[], Block]) -> None:
+        """Draw the view that was clicked in once `draw` has worked it out, after the answer to this click."""
+
+        def turn() -> None:
+            try:
+                view = fitted(draw())
+            except Exception as error:
+                view = fault_view(error)
+            with suppress(SlackApiError, OSError):  # it was closed meanwhile, or Slack is away: it is clicked again
+                self.client.views_update(view_id=view_id, view=view)
+
+        view_id = self.view.id
+        self.deps.later(turn)
 
     def redraw_root(self, view: Block) -> None:
         """Redraw the view at the bottom of the stack, under the one that was clicked in."""

@@ -29,7 +29,8 @@ FIELD_BLOCKS = {
 
 def register(app: App, deps: Deps) -> None:
     """Bind the What screen."""
-    app.action(ids.per_row(ids.WHAT_BODY))(bind(deps, typed))
+    for live in (ids.WHAT_SENDER, ids.WHAT_POSITIONS, ids.WHAT_SUBJECT, ids.WHAT_BODY, ids.WHAT_STATEMENT):
+        app.action(live)(bind(deps, typed))
     app.action(ids.WHAT_PREVIEW)(bind(deps, update_preview))
     app.action(ids.WHAT_TAG_BODY)(bind(deps, tag_into_body))
     app.action(ids.WHAT_TAG_SUBJECT)(bind(deps, tag_into_subject))
@@ -39,7 +40,7 @@ def register(app: App, deps: Deps) -> None:
 
 
 def typed(turn: Turn) -> None:
-    """Typing in the content -> compose.save, preview.show; dropped where the view was drawn anew meanwhile"""
+    """Whatever the preview shows -> compose.save, preview.show; dropped where the view was drawn anew meanwhile"""
     _redraw(turn, _save(turn), turn.metadata)
 
 
@@ -65,7 +66,7 @@ def _insert(turn: Turn, field: str, typed_text: str) -> None:
     tag = chosen(turn.body) or ""
     draft = compose.insert_tag(turn.deps.db, turn.caller, metadata.campaign_id, field=field, typed=typed_text, tag=tag)
     # drawn even over a preview that came in between: the state in this payload has everything that was typed
-    _redraw(turn, draft, metadata, force=True)
+    _redraw(turn, draft, metadata, force=True, inserted=tag)
 
 
 def back_to_who(turn: Turn) -> None:
@@ -78,10 +79,10 @@ def back_to_who(turn: Turn) -> None:
 
 
 def next_screen(turn: Turn) -> None:
-    """Next: check -> compose.save, compose.validate, check.run"""
+    """Next: check -> compose.save, compose.validate, check.selected, check.run"""
     draft = _save(turn)
     compose.validate(turn.deps.db, turn.caller, draft.id)
-    turn.replace(check_screen.checking(turn, Metadata(draft.id), index=0))
+    check_screen.enter(turn, draft.id)
 
 
 def sender_options(turn: Turn) -> list[Block]:
@@ -112,8 +113,8 @@ def _save(turn: Turn) -> DraftView:
         raise UserError(error.message) from None  # a click has no inputs to put the errors at
 
 
-def _redraw(turn: Turn, draft: DraftView, metadata: Metadata, *, force: bool = False) -> None:
+def _redraw(turn: Turn, draft: DraftView, metadata: Metadata, *, force: bool = False, inserted: str = "") -> None:
     shown = preview.show(turn.deps.db, turn.caller, draft.id)
     positions = compose.positions(turn.deps.db, turn.caller)
-    turn.redraw(what_view(draft, positions, shown, metadata), force=force)
+    turn.redraw(what_view(draft, positions, shown, metadata, inserted), force=force)
     turn.ack()

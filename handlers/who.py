@@ -13,6 +13,7 @@ from bot.domain.audience import ME, NOBODY, AudienceFilter
 from bot.errors import UserError
 from handlers import ids
 from handlers.blocks import who as blocks
+from handlers.blocks import who_windows as windows
 from handlers.blocks.common import Block, option
 from handlers.blocks.what import what_view
 from handlers.deps import Deps
@@ -164,7 +165,7 @@ def writing(turn: Turn, campaign_id: int) -> Block:
 
 def open_more(turn: Turn) -> None:
     """More filters -> audiences.view"""
-    turn.push(blocks.more_view(_take_filters(turn), turn.metadata))
+    turn.push(windows.more_view(_take_filters(turn), turn.metadata))
 
 
 def apply_more(turn: Turn) -> None:
@@ -202,7 +203,7 @@ def open_list(turn: Turn) -> None:
     """Look through the list -> audiences.page"""
     _take_filters(turn)
     page = audiences.page(turn.deps.db, turn.caller, turn.metadata.campaign_id, 0)
-    turn.push(blocks.list_view(page, turn.metadata))
+    turn.push(windows.list_view(page, turn.metadata))
 
 
 def search_list(turn: Turn) -> None:
@@ -232,7 +233,7 @@ def toggle_row(turn: Turn) -> None:
 def _show_page(turn: Turn, number: int) -> None:
     text = turn.view.text(ids.WHO_LIST_TEXT).strip()
     page = audiences.page(turn.deps.db, turn.caller, turn.metadata.campaign_id, max(number, 0), text=text or None)
-    turn.redraw(blocks.list_view(page, turn.metadata, text), force=True)
+    turn.redraw(windows.list_view(page, turn.metadata, text), force=True)
     turn.ack()
 
 
@@ -246,7 +247,7 @@ def list_done(turn: Turn) -> None:
 def open_save(turn: Turn) -> None:
     """Save this audience -> audiences.saved"""
     _take_filters(turn)
-    turn.push(blocks.save_view(audiences.saved(turn.deps.db, turn.caller), turn.metadata))
+    turn.push(windows.save_view(audiences.saved(turn.deps.db, turn.caller), turn.metadata))
 
 
 def save_audience(turn: Turn) -> None:
@@ -261,7 +262,7 @@ def save_audience(turn: Turn) -> None:
 def forget_saved(turn: Turn) -> None:
     """Forget -> audiences.forget"""
     audiences.forget(turn.deps.db, turn.caller, ids.row_of(clicked(turn.body).get("action_id") or "") or 0)
-    turn.redraw(blocks.save_view(audiences.saved(turn.deps.db, turn.caller), turn.metadata), force=True)
+    turn.redraw(windows.save_view(audiences.saved(turn.deps.db, turn.caller), turn.metadata), force=True)
     turn.ack()
 
 

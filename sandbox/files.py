@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from sandbox.errors import ApiError
 from sandbox.jsontypes import Json
 
+_PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
 
 @dataclass
 class SharedFile:
@@ -31,6 +33,11 @@ class SharedFile:
     def mimetype(self) -> str:
         """The media type guessed from the name."""
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    @property
+    def picture_type(self) -> str | None:
+        """The media type of a picture that browsers draw, read from its first bytes; None for anything else."""
+        return next((kind for start, kind in _PICTURES.items() if self.content.startswith(start)), None)
 
     def as_json(self, base_url: str, team_id: str) -> Json:
         """Return the file object (https://docs.slack.dev/reference/objects/file-object)."""

@@ -1,4 +1,4 @@
-"""Write down what was said and mailed, and go on from there in another run.
+"""Write down what was said, mailed and texted, and go on from there in another run.
 
 Open modals and Homes are not kept: Slack's own client closes the first, and the bot publishes the second anew.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.channels import Channel, Posted
@@ -15,11 +16,12 @@ from sandbox.files import SharedFile
 from sandbox.jsontypes import Json
 from sandbox.mail import MailCatcher
 from sandbox.sandbox import Sandbox
+from sandbox.sms import Answer, Sms, SmsCatcher
 
 _FILE_FIELDS = ("file_id", "name", "owner", "title", "length", "channel_ids", "created")
 
 
-def save(path: Path, sandbox: Sandbox, mail: MailCatcher) -> None:
+def save(path: Path, sandbox: Sandbox, mail: MailCatcher, sms: SmsCatcher | None = None) -> None:
     """Write everything to `path`, at once or not at all."""
     workspace = sandbox.workspace
     with workspace.lock:
@@ -29,13 +31,16 @@ def save(path: Path, sandbox: Sandbox, mail: MailCatcher) -> None:
             "channels": [_channel(one) for one in workspace.channels.by_id.values()],
             "files": [_file(one) for one in workspace.files.by_id.values() if one.complete],
         }
-        written = json.dumps(kept | {"mails": _mails(mail)}, ensure_ascii=False)
+        kept |= {"mails": _mails(mail), "sms": [], "answers": []}
+        if sms is not None:
+            kept |= {"sms": [asdict(one) for one in sms.messages], "answers": [asdict(one) for one in sms.answers]}
+        written = json.dumps(kept, ensure_ascii=False)
     fresh = path.with_suffix(".new")
     fresh.write_text(written, encoding="utf-8")
     fresh.replace(path)
 
 
-def restore(path: Path, sandbox: Sandbox, mail: MailCatcher) -> None:
+def restore(path: Path, sandbox: Sandbox, mail: MailCatcher, sms: SmsCatcher | None = None) -> None:
     """Take over what `save` wrote; nothing when there is no such file. People are added by the caller."""
     if not path.is_file():
         return
@@ -51,6 +56,9 @@ def restore(path: Path, sandbox: Sandbox, mail: MailCatcher) -> None:
             workspace.files.add(SharedFile(**one, content=content, uploaded=True, complete=True))
     for one in kept["mails"]:
         mail.keep(one["from"], one["to"], base64.b64decode(one["raw"]), one["at"])
+    if sms is not None:
+        answers = [Answer(**one) for one in kept.get("answers", [])]
+        sms.restore([Sms(**one) for one in kept.get("sms", [])], answers)
     workspace.touch()
 
 

@@ -44,6 +44,16 @@ class Sms:
     at: float = field(default_factory=time.time)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What somebody sent from their phone; `taken` is the bot's HTTP status, 0 where nobody listened."""
+
+    number: str
+    body: str
+    taken: int
+    at: float = field(default_factory=time.time)
+
+
 class SmsCatcher(SmsFaults):
     """Catches all SMS. Use as a context manager, or call `start` and `stop`.
 
@@ -61,6 +71,7 @@ class SmsCatcher(SmsFaults):
         self._serving = Serving("sms", port)
         self._arrived = threading.Condition()
         self._messages: dict[str, Sms] = {}
+        self._answers: list[Answer] = []
         self.listeners: list[Callable[[], None]] = []
 
     def start(self) -> SmsCatcher:
@@ -99,6 +110,19 @@ class SmsCatcher(SmsFaults):
         with self._arrived:
             return list(self._messages.values())
 
+    @property
+    def answers(self) -> list[Answer]:
+        """What came from phones, oldest first."""
+        with self._arrived:
+            return list(self._answers)
+
+    def restore(self, messages: list[Sms], answers: list[Answer]) -> None:
+        """Take over what another run had, before any message comes."""
+        with self._arrived:
+            self._messages = {one.sid: one for one in messages}
+            self._answers = list(answers)
+        self._tell()
+
     def to(self, number: str) -> list[Sms]:
         """Return the messages to this number."""
         return [one for one in self.messages if one.to == number]
@@ -119,6 +143,8 @@ class SmsCatcher(SmsFaults):
         """Report what became of a message, as Twilio does; return the HTTP status of the answer."""
         with self._arrived:
             self._messages[sms.sid] = replace(sms, status=status, error_code=error_code)
+            self._arrived.notify_all()
+        self._tell()
         fields = {"MessageSid": sms.sid, "SmsSid": sms.sid, "MessageStatus": status, "To": sms.to, "From": sms.sender}
         if error_code is not None:
             fields["ErrorCode"] = str(error_code)
@@ -137,7 +163,11 @@ class SmsCatcher(SmsFaults):
             "NumMedia": "0",
             "AccountSid": self.account_sid,
         }
-        return post_signed(self.webhook_url, fields, token or self.auth_token)
+        taken = post_signed(self.webhook_url, fields, token or self.auth_token)
+        with self._arrived:
+            self._answers.append(Answer(number, body, taken))
+        self._tell()
+        return taken
 
     async def _create(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
@@ -150,10 +180,10 @@ class SmsCatcher(SmsFaults):
             await self._hang()
             return _refusal(SmsRule(None, None, 503, 20503, "Gone"))
         sms = self._keep(form)
-        if rule is not None:
+        if rule is not None and not rule.undelivered:
             await self._hang()
-        if self._receipts and sms.callback:
-            asyncio.get_running_loop().run_in_executor(None, self._report, sms)
+        if (self._receipts or (rule and rule.undelivered)) and sms.callback:
+            asyncio.get_running_loop().run_in_executor(None, self._report, sms, rule.undelivered if rule else 0)
         return JSONResponse(self._shown(sms), status_code=201)
 
     def _keep(self, form: dict[str, str]) -> Sms:
@@ -162,18 +192,24 @@ class SmsCatcher(SmsFaults):
         with self._arrived:
             self._messages[sid] = sms
             self._arrived.notify_all()
+        self._tell()
+        return sms
+
+    def _tell(self) -> None:
         for listener in list(self.listeners):
             listener()
-        return sms
 
     async def _hang(self) -> None:
         self.held += 1
         await asyncio.get_running_loop().run_in_executor(None, self._open.wait, 60)
         self.held -= 1
 
-    def _report(self, sms: Sms) -> None:
-        for status in ("sent", "delivered"):
-            self.receipt(sms, status)
+    def _report(self, sms: Sms, undelivered: int) -> None:
+        self.receipt(sms, "sent")
+        if undelivered:
+            self.receipt(sms, "undelivered", undelivered)
+        else:
+            self.receipt(sms, "delivered")
 
     async def _list(self, request: Request) -> Response:
         if not self._may_enter(request):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass
@@ -11,6 +11,7 @@ class SmsRule:
     """One fault: whom it strikes (None: anybody), how often still (None: always), and what it does.
 
     `status` and `code` are the answer (0: no answer until `release`); `taken` says whether the message is kept first.
+    `undelivered` is the error code of the receipt by which a message that was taken comes back (0: it doesn't).
     """
 
     number: str | None
@@ -20,6 +21,7 @@ class SmsRule:
     text: str = ""
     retry_after: int | None = None
     taken: bool = False
+    undelivered: int = 0
 
 
 class SmsFaults:
@@ -34,10 +36,19 @@ class SmsFaults:
         """How many calls wait for an answer."""
 
     def refuse(
-        self, number: str | None, code: int = 21211, text: str = "Invalid 'To' Phone Number", status: int = 400
+        self,
+        number: str | None,
+        code: int = 21211,
+        text: str = "Invalid 'To' Phone Number",
+        status: int = 400,
+        times: int | None = None,
     ) -> None:
         """Refuse messages to this number with one of Twilio's error codes."""
-        self._add(SmsRule(number, None, status, code, text))
+        self._add(SmsRule(number, times, status, code, text))
+
+    def come_back(self, number: str | None, code: int = 30005, times: int | None = 1) -> None:
+        """Take messages to this number, then report them as undelivered with one of Twilio's error codes."""
+        self._add(SmsRule(number, times, 0, taken=True, undelivered=code))
 
     def opted_out(self, number: str) -> None:
         """Refuse as Twilio does once the recipient has answered STOP."""
@@ -69,6 +80,12 @@ class SmsFaults:
         with self._rules_lock:
             self._rules.clear()
         self.release()
+
+    @property
+    def active(self) -> list[SmsRule]:
+        """The faults that will still strike, oldest first."""
+        with self._rules_lock:
+            return [replace(one) for one in self._rules if one.times != 0]
 
     def strike(self, number: str) -> SmsRule | None:
         """Return the first fitting fault and count one occasion; called by the server."""

@@ -18,7 +18,9 @@ def signature(url: str, fields: Mapping[str, str], token: str) -> str:
 
 
 def post_signed(url: str, fields: Mapping[str, str], token: str) -> int:
-    """Post a signed form; return the status of the answer, 0 where nobody listens."""
+    """Post a signed form; return the status of the answer, 0 where nobody listens or there is no address."""
+    if not url:
+        return 0
     headers = {
         "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
         "X-Twilio-Signature": signature(url, fields, token),

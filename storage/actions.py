@@ -28,6 +28,7 @@ from storage.handoffs import settle_sent as settle_sent
 from storage.models import Action, Campaign
 from storage.outcomes import SentAction as SentAction
 from storage.outcomes import bounce as bounce
+from storage.outcomes import bounce_late as bounce_late
 from storage.outcomes import bounce_partly as bounce_partly
 from storage.outcomes import deliver as deliver
 from storage.outcomes import send_unsent as send_unsent
@@ -50,6 +51,7 @@ _MANUAL_EVENTS = {
     Reason.NO_CONTACT: ActionEvent.NO_RECIPIENT,
     Reason.INVALID_ADDRESS: ActionEvent.NO_RECIPIENT,
     Reason.NOT_MOBILE: ActionEvent.NO_RECIPIENT,
+    Reason.UNPRINTABLE: ActionEvent.NO_RECIPIENT,
     Reason.SUPPRESSED: ActionEvent.NO_RECIPIENT,
 }
 
@@ -126,11 +128,23 @@ def release_claims(session: Session, tokens: Collection[str], *, now: datetime, 
 
 
 def settle_retry(
-    session: Session, token: str, action_id: int, *, due_at: datetime, detail: str, now: datetime, actor: str
+    session: Session,
+    token: str,
+    action_id: int,
+    *,
+    due_at: datetime,
+    detail: str,
+    unanswered: bool = False,
+    now: datetime,
+    actor: str,
 ) -> list[int]:
-    """Queue an attempt again that certainly did not go out, for `due_at`; `detail` holds the provider's words."""
-    cause = Cause(Reason.TRANSIENT, now, actor, detail)
-    moved = move(session, ActionEvent.RETRY, _held(token, [action_id]), cause, due_at=due_at, handed_off_at=None)
+    """Queue an attempt again for `due_at`; `detail` holds the provider's words.
+
+    It certainly did not go out, or it is `unanswered` and its channel takes a message only once.
+    """
+    cause = Cause(Reason.UNANSWERED if unanswered else Reason.TRANSIENT, now, actor, detail)
+    again = {"due_at": due_at, "handed_off_at": None, "unanswered": unanswered}
+    moved = move(session, ActionEvent.RETRY, _held(token, [action_id]), cause, **again)
     return _requeued(session, moved, now, actor)
 
 
@@ -151,17 +165,23 @@ def settle_skipped(
     return ids_of(move(session, ActionEvent.SKIP, where, Cause(reason, now, actor)))
 
 
-def rescue_expired(session: Session, *, now: datetime, actor: str) -> tuple[list[int], list[int]]:
+def rescue_expired(
+    session: Session, *, now: datetime, actor: str, repeatable: Collection[str] = ()
+) -> tuple[list[int], list[int]]:
     """Free what dead workers held: (back in the queue, given to a person).
 
     A lease that ran out before handoff returns to the queue; after it, nobody knows whether the message went out, so a
-    person decides.
+    person decides. Channels that are `repeatable` take a message only once: there it is tried again.
     """
     over = [is_sending(), Action.lease_until < now]
     unsent = [*over, Action.handed_off_at.is_(None)]
     queued = move(session, ActionEvent.RELEASE, unsent, Cause(Reason.LEASE_EXPIRED, now, actor))
-    uncertain = Cause(Reason.UNCERTAIN, now, actor, "The worker stopped while the message was being handed over.")
-    lost = move(session, ActionEvent.LOSE, [*over, Action.handed_off_at.is_not(None)], uncertain)
+    handed, stopped = [*over, Action.handed_off_at.is_not(None)], "The worker stopped while it was handing this over."
+    if repeatable:
+        again = [*handed, Action.channel.in_(list(repeatable))]
+        unanswered = Cause(Reason.UNANSWERED, now, actor, stopped)
+        queued += move(session, ActionEvent.RETRY, again, unanswered, handed_off_at=None, unanswered=True)
+    lost = move(session, ActionEvent.LOSE, handed, Cause(Reason.UNCERTAIN, now, actor, stopped))
     return _requeued(session, queued, now, actor), ids_of(lost)
 
 
@@ -176,14 +196,19 @@ def bring_forward(session: Session, workspace_id: int, campaign_id: int, *, now:
 
 def cancel_queued(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, actor: str) -> list[int]:
     """Cancel what is still waiting in a campaign; what is being sent settles by itself."""
-    where = [Action.workspace_id == workspace_id, Action.campaign_id == campaign_id]
-    return ids_of(move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor)))
+    return _cancel(session, [Action.workspace_id == workspace_id, Action.campaign_id == campaign_id], now, actor)
 
 
 def cancel_strays(session: Session, *, now: datetime, actor: str) -> list[int]:
     """Cancel what waits in cancelled campaigns: it was claimed when they were cancelled, and came back to the queue."""
     cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED.value)
-    where = [is_queued(), Action.campaign_id.in_(cancelled)]
+    return _cancel(session, [is_queued(), Action.campaign_id.in_(cancelled)], now, actor)
+
+
+def _cancel(session: Session, where: Sequence[ColumnElement[bool]], now: datetime, actor: str) -> list[int]:
+    """Cancel what waits; where an attempt had no answer, it may be out, and a person has to know."""
+    doubtful = Cause(Reason.UNCERTAIN, now, actor, "The campaign was cancelled before an attempt had its answer.")
+    move(session, ActionEvent.DOUBT, [*where, Action.unanswered.is_(True)], doubtful)
     return ids_of(move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor)))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
 from bot.domain.channels import AddressKind
+from bot.domain.postal import PostalAddress
 from bot.domain.preflight import Standing
 from bot.domain.recipients import Reachable
 from bot.domain.suppressions import why
@@ -17,7 +18,8 @@ from storage.customer_filter import Condition, is_collectible, is_overdue, is_un
 from storage.customers import BY_NAME
 from storage.models import Contact, ContactPosition, Customer, Invoice, SavedAudience, Suppression
 
-_ADDRESSES = {AddressKind.EMAIL: Contact.email, AddressKind.PHONE: Contact.phone}
+_PLACE = (Contact.street, Contact.postcode, Contact.city, Contact.region)
+_COLUMNS = {AddressKind.EMAIL: (Contact.email,), AddressKind.PHONE: (Contact.phone,), AddressKind.POSTAL: _PLACE}
 
 
 def standings(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, Standing]:
@@ -61,22 +63,38 @@ def contacts(
             Contact.id,
             Contact.first_name,
             Contact.last_name,
-            _ADDRESSES[kind],
             Contact.is_main,
             func.coalesce(Contact.country, Customer.country),
             Customer.time_zone,
+            Customer.name,
+            *_COLUMNS[kind],
         )
         .join(Customer, Customer.id == Contact.customer_id)
         .where(Contact.workspace_id == scope.workspace_id, Contact.customer_id.in_(visible))
         .order_by(Contact.customer_id, Contact.is_main.desc(), Contact.id)
     )
     found: dict[int, list[Reachable]] = {}
-    for customer_id, contact_id, first, last, address, is_main, country, zone in session.execute(query):
+    for customer_id, contact_id, first, last, is_main, country, zone, company, *written in session.execute(query):
         name = f"{first} {last}".strip()
+        address = _postal(company, name, country, *written) if kind is AddressKind.POSTAL else written[0]
         held = tuple(positions.get(contact_id, ()))
         reachable = Reachable(contact_id, name, address, held, is_main, country, zone)
         found.setdefault(customer_id, []).append(reachable)
     return found
+
+
+def _postal(
+    company: str,
+    name: str,
+    country: str | None,
+    street: str | None,
+    postcode: str | None,
+    city: str | None,
+    region: str | None,
+) -> PostalAddress | None:
+    if not (street or postcode or city):
+        return None
+    return PostalAddress(company, name, street or "", postcode or "", city or "", region or "", country or "")
 
 
 def suppressed(session: Session, workspace_id: int, channel: str) -> dict[str, str]:

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 
 class ByDialect:
-    """A statement prepared once in the words of each database."""
+    """A statement prepared once in the words of each database, when it is first executed there."""
 
     def __init__(self, made: Callable[[bool], Executable]) -> None:
-        """Prepare what `made` returns for SQLite (True) and for PostgreSQL."""
-        self._sqlite, self._postgresql = made(True), made(False)
+        """Execute what `made` returns for SQLite (True) or for PostgreSQL."""
+        self._made = made
+        self._prepared: dict[bool, Executable] = {}
 
     def run(self, session: Session, **values: Any) -> Any:
         """Execute it; `ids` may be any collection."""
@@ -23,7 +24,9 @@ class ByDialect:
         if "ids" in values:
             ids = sorted(values["ids"])
             values["ids"] = json.dumps(ids) if sqlite else ids
-        return session.connection().execute(self._sqlite if sqlite else self._postgresql, values)
+        if sqlite not in self._prepared:
+            self._prepared[sqlite] = self._made(sqlite)
+        return session.connection().execute(self._prepared[sqlite], values)
 
 
 def among(column: SQLColumnExpression[Any], sqlite: bool) -> ColumnElement[bool]:

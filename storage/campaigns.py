@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
@@ -71,20 +72,21 @@ def by_id(session: Session, campaign_id: int) -> Campaign:
 
 
 def late(session: Session, *, before: datetime) -> list[int]:
-    """Return the sending campaigns, of every workspace, with an action that was to go out before `before`.
+    """Return the campaigns, of every workspace, with an action that was to go out before `before`.
 
-    One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before.
+    One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before;
+    and whatever is in a campaign that no worker has started.
     """
     untried = and_(Action.attempts == 0, Action.due_at < before)
-    put_off = and_(Action.reason == Reason.TRANSIENT.value, Campaign.starts_at < before)
+    put_off = and_(Action.reason.in_([Reason.TRANSIENT.value, Reason.UNANSWERED.value]), Campaign.starts_at < before)
     query = (
         select(Action.campaign_id)
         .join(Campaign, Campaign.id == Action.campaign_id)
         .where(Action.state == ActionState.QUEUED.value, or_(untried, put_off))
         .where(Campaign.state == CampaignState.SENDING.value, Campaign.updated_at < before)
-        .distinct()
     )
-    return sorted(session.scalars(query))
+    unstarted = select(Campaign.id).where(Campaign.state == CampaignState.SCHEDULED.value, Campaign.starts_at < before)
+    return sorted({*session.scalars(query.distinct()), *session.scalars(unstarted)})
 
 
 def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Campaign]:
@@ -95,6 +97,22 @@ def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> 
         Campaign.state == CampaignState.DRAFT.value,
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)))
+
+
+def free_name(session: Session, workspace_id: int, creator_id: int, name: str) -> str:
+    """Return `name`, or "name (2)" and so on where the creator has such a campaign or draft already."""
+    taken = set(
+        session.scalars(
+            select(Campaign.name).where(
+                Campaign.workspace_id == workspace_id,
+                Campaign.creator_id == creator_id,
+                Campaign.name.startswith(name, autoescape=True),
+                Campaign.state != CampaignState.DISCARDED.value,
+            )
+        )
+    )
+    numbered = (f"{name} ({n})" for n in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def add(session: Session, campaign: Campaign) -> int:
@@ -137,21 +155,33 @@ def discard(session: Session, campaign: Campaign, *, now: datetime) -> bool:
 
 def unfrozen(session: Session) -> list[int]:
     """Return the ids of the campaigns, of every workspace, whose audience is still to become actions."""
-    query = select(Campaign.id).where(
-        Campaign.state.in_([state.value for state in FREEZABLE]), Campaign.frozen_at.is_(None)
-    )
+    query = select(Campaign.id).where(*_unfrozen(None))
     return list(session.scalars(query.order_by(Campaign.starts_at, Campaign.id)))
 
 
-def freeze(session: Session, campaign_id: int, *, now: datetime) -> Campaign | None:
-    """Take a launched campaign for freezing, once: None when another worker did, or it was cancelled meanwhile."""
+def to_freeze(session: Session, campaign_id: int, *, as_of: datetime | None = None) -> Campaign | None:
+    """Return a launched campaign whose audience is still to become actions, read afresh; else None.
+
+    With `as_of` None, too, when it was changed since.
+    """
+    query = select(Campaign).where(Campaign.id == campaign_id, *_unfrozen(as_of))
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _unfrozen(as_of: datetime | None) -> list[ColumnElement[bool]]:
+    states = [state.value for state in FREEZABLE]
+    same = [] if as_of is None else [Campaign.updated_at == as_of]
+    return [Campaign.frozen_at.is_(None), Campaign.state.in_(states), *same]
+
+
+def freeze(session: Session, campaign_id: int, *, now: datetime, as_of: datetime | None = None) -> Campaign | None:
+    """Note that a launched campaign is frozen, once: None when another worker did, or it was cancelled meanwhile.
+
+    With `as_of` None, too, when it was changed since in any other way.
+    """
     query = (
         update(Campaign)
-        .where(
-            Campaign.id == campaign_id,
-            Campaign.frozen_at.is_(None),
-            Campaign.state.in_([state.value for state in FREEZABLE]),
-        )
+        .where(Campaign.id == campaign_id, *_unfrozen(as_of))
         .values(frozen_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -209,6 +239,20 @@ def positions(session: Session, scope: Scope) -> Sequence[str]:
         .order_by(func.count().desc(), ContactPosition.position)
     )
     return session.scalars(query).all()
+
+
+def names_of(session: Session, workspace_id: int, message_ids: Sequence[str]) -> dict[str, str]:
+    """Return the campaign's name by the id of a message, as providers know it: its Message-ID, or the provider's id."""
+    query = (
+        select(Action.message_id, Action.provider_id, Campaign.name)
+        .join(Campaign, Campaign.id == Action.campaign_id)
+        .where(
+            Action.workspace_id == workspace_id,
+            or_(Action.message_id.in_(message_ids), Action.provider_id.in_(message_ids)),
+        )
+    )
+    found = session.execute(query).all()
+    return {row.message_id: row.name for row in found} | {row.provider_id: row.name for row in found if row.provider_id}
 
 
 def _verified_users(workspace_id: int) -> Any:

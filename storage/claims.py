@@ -39,6 +39,9 @@ class Claimed:
     message_id: str
     attempts: int
     in_spite_of: list[str]
+    unanswered: bool
+    provider_id: str | None
+    """Of an earlier message of this action, that came back and was sent again."""
     token: str
 
 
@@ -103,6 +106,8 @@ def _found(session: Session, channels: list[str], now: datetime, limit: int, lim
         return []
     everything = rates.lock(session, channels[0], limits.provider, now)
     left = min(limit, everything.free) if everything is not None else limit
+    for key in sorted({_key_of(row, channels) for row in waiting.values()}):  # all workers in one order
+        rates.lock(session, key, limits.sender, now)
     taken: dict[int, list[Row[int, datetime | None]]] = {campaign_id: [] for campaign_id in waiting}
     hungry = dict.fromkeys(waiting)
     for _ in range(_ROUNDS):
@@ -130,7 +135,7 @@ def _of_campaign(
     taken: list[Row[int, datetime | None]],
     limits: Limits,
 ) -> list[Row[int, datetime | None]]:
-    bucket = rates.lock(session, f"{channels[0]}:{campaign.workspace_id}:{campaign.sender}", limits.sender, now)
+    bucket = rates.lock(session, _key_of(campaign, channels), limits.sender, now)
     part = min(part, bucket.free) if bucket is not None else part
     if part <= 0:
         return []
@@ -141,6 +146,10 @@ def _of_campaign(
     if bucket is not None and rows:
         bucket.spend(len(rows))
     return rows
+
+
+def _key_of(campaign: _Waiting, channels: list[str]) -> str:
+    return f"{channels[0]}:{campaign.workspace_id}:{campaign.sender}"
 
 
 def _due(campaign_id: int, channels: list[str], now: datetime) -> Select[int, datetime | None]:

@@ -156,4 +156,10 @@ def _custom(wanted: tuple[tuple[str, str], ...]) -> list[Condition]:
     for key, value in wanted:
         by_key.setdefault(key, []).append(value)
     # SQLite's JSON paths can't hold a quote, and no escape exists: such a key matches nothing
-    return [false() if '"' in key else Customer.custom[key].as_string().in_(values) for key, values in by_key.items()]
+    return [false() if '"' in key else _has(key, values) for key, values in by_key.items()]
+
+
+def _has(key: str, values: list[str]) -> Condition:
+    """Return the condition that a field has one of `values`, whatever their case (SQLite: that of ASCII letters)."""
+    column = Customer.custom[key].as_string()
+    return or_(column.in_(values), func.lower(column).in_([value.lower() for value in values]))

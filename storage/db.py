@@ -102,7 +102,7 @@ class Database:
             try:
                 with self.engine.connect() as connection:
                     known = connection.execute(text("SELECT clock_timestamp()")).scalar_one(), steady()
-            except DBAPIError:
+            except (DBAPIError, PoolTimeout):
                 if known is None:
                     raise
             self._clock = known
@@ -182,12 +182,12 @@ def _engine(url: str, pool_size: int) -> Engine:
 def _keep_commits(connection: Any, _record: Any) -> None:
     """Let every commit be kept before it is answered, though the server may be set to lose the last ones in a crash.
 
-    A handoff that was answered and then lost would be handed off again. Stricter settings than `on` are left alone.
+    A handoff that was answered and then lost would be handed off again. Stricter settings than `on` are left alone, and
+    whatever holds now holds as long as the connection does, though the server may be set anew meanwhile.
     Source: https://www.postgresql.org/docs/current/wal-async-commit.html
     """
-    connection.execute(
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-    )
+    now = "current_setting('synchronous_commit')"
+    connection.execute(f"SELECT set_config('synchronous_commit', coalesce(nullif({now}, 'off'), 'on'), false)")
     connection.commit()
 
 

@@ -31,7 +31,8 @@ def send_manual(
     values goes out with them. The caller reopens a completed campaign.
     """
     changed: dict[str, Any] = {} if recipients is None else {"recipients": recipients}
-    fresh = {"due_at": now, "attempts": 0, "handed_off_at": None, "decided_by": user_id, "decided_at": now, **changed}
+    fresh = {"due_at": now, "attempts": 0, "handed_off_at": None, "unanswered": False, **changed}
+    fresh |= {"decided_by": user_id, "decided_at": now}
     cause = Cause(Reason.DECIDED_SEND, now, person(user_id))
     moved = []
     for in_spite_of, some in _gapped(session, workspace_id, ids).items():

@@ -39,10 +39,10 @@ def _handing_off(sqlite: bool) -> Executable:
     )
 
 
-def _open_calls(sqlite: bool) -> Executable:
-    return select(_ACTIONS.c.id).where(
-        among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, _ACTIONS.c.handed_off_at.is_not(None)
-    )
+def _holding_on(sqlite: bool) -> Executable:
+    open_call = _ACTIONS.c.handed_off_at.is_not(None)
+    held = update(_ACTIONS).where(among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, open_call)  # type: ignore[arg-type]
+    return held.values(lease_until=_LEASE).returning(_ACTIONS.c.id)
 
 
 def _accepting(sqlite: bool) -> Executable:
@@ -65,7 +65,7 @@ def _accepting(sqlite: bool) -> Executable:
     return found.bindparams(bindparam("now", type_=UtcDateTime()))
 
 
-_HAND_OFF, _OPEN_CALLS = ByDialect(_handing_off), ByDialect(_open_calls)
+_HAND_OFF, _HOLD_ON = ByDialect(_handing_off), ByDialect(_holding_on)
 _ACCEPT = ByDialect(_accepting)
 _KEEP_TEXT = text("UPDATE actions SET sent_text = :text WHERE id = :id AND claim_token = :token")
 
@@ -88,9 +88,12 @@ def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
         session.connection().execute(_KEEP_TEXT, rows)
 
 
-def handed_off(session: Session, token: str, ids: Collection[int]) -> set[int]:
-    """Return those that are handed off under this token: for a worker whose commit was cut off without an answer."""
-    return set(_OPEN_CALLS.run(session, ids=ids, token=token).scalars())
+def handed_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
+    """Return those that are handed off under this token: for a worker whose commit was cut off without an answer.
+
+    Their lease starts anew, as at the handoff: the calls have yet to begin.
+    """
+    return set(_HOLD_ON.run(session, ids=ids, token=token, lease=now + lease).scalars())
 
 
 def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:

@@ -14,6 +14,8 @@ from bot.domain.states import ActionState, Reason
 from storage.customer_filter import in_scope
 from storage.models import Action, Contact, Customer, User
 
+_PUT_OFF = (Reason.TRANSIENT.value, Reason.UNANSWERED.value)
+
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
@@ -67,7 +69,7 @@ def of_campaign(
 
 def put_off(session: Session, workspace_id: int, campaign_id: int) -> str | None:
     """Return the provider's latest words on an action that waits to be tried again, None where none does."""
-    waiting = [Action.state == ActionState.QUEUED.value, Action.reason == Reason.TRANSIENT.value]
+    waiting = [Action.state == ActionState.QUEUED.value, Action.reason.in_(_PUT_OFF)]
     query = select(Action.detail).where(
         Action.workspace_id == workspace_id, Action.campaign_id == campaign_id, *waiting
     )

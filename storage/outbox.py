@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.folding import fold_address
-from bot.domain.states import Reason
+from bot.domain.states import CampaignState, Reason
 from storage.claims import next_due as next_due
 from storage.models import Action, Campaign, Customer, Suppression
 from storage.transitions import is_queued
 
 
 def oldest_due_age(session: Session, now: datetime) -> timedelta:
-    """Return for how long the oldest due action has been waiting, in any workspace; zero when none waits."""
-    due = next_due(session, ())
-    return max(now - due, timedelta()) if due else timedelta()
+    """Return for how long the oldest due action has been waiting, in any workspace; zero when none waits.
+
+    A campaign whose start has passed counts too: where no worker is left to start it, its actions are as late.
+    """
+    unstarted = select(func.min(Campaign.starts_at)).where(Campaign.state == CampaignState.SCHEDULED.value)
+    due = [moment for moment in (next_due(session, ()), session.scalar(unstarted)) if moment is not None]
+    return max(now - min(due), timedelta()) if due else timedelta()
 
 
 def campaign(session: Session, workspace_id: int, campaign_id: int) -> Campaign:

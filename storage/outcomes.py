@@ -65,10 +65,27 @@ def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: d
     return ids_of(move(session, ActionEvent.DELIVER, in_workspace(workspace_id, ids), cause))
 
 
-def bounce(session: Session, workspace_id: int, action_id: int, *, detail: str, now: datetime, actor: str) -> list[int]:
+def bounce(
+    session: Session,
+    workspace_id: int,
+    action_id: int,
+    *,
+    detail: str,
+    now: datetime,
+    actor: str,
+    reason: Reason = Reason.BOUNCED,
+) -> list[int]:
     """Give a sent action that came back to a person, with the words of the bounce."""
-    cause = Cause(Reason.BOUNCED, now, actor, detail)
+    cause = Cause(reason, now, actor, detail)
     return ids_of(move(session, ActionEvent.BOUNCE, in_workspace(workspace_id, [action_id]), cause, handed_off_at=None))
+
+
+def bounce_late(
+    session: Session, workspace_id: int, action_id: int, *, detail: str, now: datetime, actor: str, reason: Reason
+) -> list[int]:
+    """Give an action to a person that came back after it had been said to be delivered."""
+    where, cause = in_workspace(workspace_id, [action_id]), Cause(reason, now, actor, detail)
+    return ids_of(move(session, ActionEvent.BOUNCE_LATE, where, cause, handed_off_at=None))
 
 
 def bounce_partly(

@@ -132,6 +132,20 @@ def known_ids(session: Session, provider_ids: list[str]) -> set[str]:
     return {row for row in rows if row}
 
 
+def under_way(session: Session, channel: str, *, after: int, since: datetime, limit: int) -> list[tuple[int, str]]:
+    """Return the id and the provider's id of messages that were taken since a moment, in any workspace, by id."""
+    taken = [ActionState.SENT.value, ActionState.DELIVERED.value]
+    query = select(Action.id, Action.provider_id).where(
+        Action.channel == channel,
+        Action.state.in_(taken),
+        Action.sent_at > since,
+        Action.provider_id.is_not(None),
+        Action.id > after,
+    )
+    rows = session.execute(query.order_by(Action.id).limit(limit))
+    return [(action_id, provider_id) for action_id, provider_id in rows if provider_id]
+
+
 def unsettled(session: Session, channel: str, *, handed_off_before: datetime, limit: int) -> list[Action]:
     """Return the actions with an unknown outcome whose provider is to be asked, in any workspace, oldest first."""
     return list(

@@ -13,6 +13,7 @@ RECENT_CONTACT_DAYS = "recent_contact_days"
 SMS_PRICES = "sms_prices"
 SMS_OPT_OUT = "sms_opt_out"
 SENDING_HOURS = "sending_hours"
+LETTERS = "letters"
 SYNC = "import_sync"
 DEFAULT_RECENT_CONTACT_DAYS = 7
 DEFAULT_SENDING_HOURS = {"sms": "08:00-20:00 Mon-Sat"}
@@ -53,6 +54,17 @@ def set_sms(session: Session, workspace_id: int, *, prices: str, opt_out: bool) 
     """Store the prices and whether every SMS says how to opt out."""
     _store(session, workspace_id, SMS_PRICES, prices)
     _store(session, workspace_id, SMS_OPT_OUT, opt_out)
+
+
+def letters(session: Session, workspace_id: int) -> dict[str, Any]:
+    """Return what stands on our letters and what they cost, in the form of bot.domain.letterhead; empty at first."""
+    stored = _value(session, workspace_id, LETTERS)
+    return dict(stored) if isinstance(stored, dict) else {}
+
+
+def set_letters(session: Session, workspace_id: int, letterhead: dict[str, Any]) -> None:
+    """Store what stands on our letters and what they cost."""
+    _store(session, workspace_id, LETTERS, letterhead)
 
 
 def set_sending_hours(session: Session, workspace_id: int, hours: dict[str, str]) -> None:

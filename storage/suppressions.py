@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.channels import AddressKind
 from bot.domain.folding import fold_address
+from bot.domain.postal import PostalAddress
 from storage.models import Contact, Customer, Suppression, SuppressionEvent, SuppressionHistory, User
 
 OPT_OUT = "opt_out"
@@ -175,13 +176,21 @@ def events_of(session: Session, suppression: Suppression, *, limit: int) -> list
 
 def customers_with(session: Session, suppression: Suppression, kind: AddressKind, *, limit: int) -> list[str]:
     """Return the names of the customers that have a contact with this address, by name."""
-    query = (
-        select(Customer.name)
-        .join(Contact, Contact.customer_id == Customer.id)
-        .where(Contact.workspace_id == suppression.workspace_id)
-        .where(func.lower(getattr(Contact, kind.value)) == suppression.address)
-    )
-    return list(session.scalars(query.distinct().order_by(Customer.name).limit(limit)))
+    query = select(Customer.name).join(Contact, Contact.customer_id == Customer.id).distinct().order_by(Customer.name)
+    query = query.where(Contact.workspace_id == suppression.workspace_id)
+    if kind is AddressKind.POSTAL:
+        return _at_place(session, query, suppression.address)[:limit]
+    same = func.lower(getattr(Contact, kind.value)) == suppression.address
+    return list(session.scalars(query.where(same).limit(limit)))
+
+
+def _at_place(session: Session, query: Select[str], address: str) -> list[str]:
+    """Return the names of those who have a postal address, folded: its last word is the country, which SQL can tell."""
+    country = func.coalesce(Contact.country, Customer.country)
+    places = query.add_columns(Contact.street, Contact.postcode, Contact.city, Contact.region, country)
+    rows = session.execute(places.where(func.lower(country) == address.rpartition(" ")[2]))
+    found = ((name, PostalAddress("", "", *(part or "" for part in place))) for name, *place in rows)
+    return list(dict.fromkeys(name for name, place in found if fold_address(str(place)) == address))
 
 
 def _holding(workspace_id: int, text: str) -> list[ColumnElement[bool]]:

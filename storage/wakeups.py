@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from storage.db import Database
@@ -34,9 +34,7 @@ def listen(db: Database, wake: Callable[[], None], stopping: threading.Event) ->
     while not db.is_sqlite and not stopping.is_set():
         try:
             _listen(db, wake, stopping)
-        except Exception as error:
-            if not isinstance(error, DBAPIError) and not isinstance(error, db.engine.dialect.loaded_dbapi.Error):
-                raise
+        except (SQLAlchemyError, db.engine.dialect.loaded_dbapi.Error):
             stopping.wait(_AGAIN)
 
 

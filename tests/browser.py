@@ -39,11 +39,18 @@ def _is_replaced(said: str) -> bool:
 
 @contextmanager
 def tab(
-    browser: Browser, *, width: int = 1280, height: int = 860, scheme: str = "light", strict: bool = True
+    browser: Browser,
+    *,
+    width: int = 1280,
+    height: int = 860,
+    scheme: str = "light",
+    scale: float = 1,
+    strict: bool = True,
 ) -> Iterator[Page]:
     """Open a tab in a profile of its own; with `strict` any error of a script on the page fails the test."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
+        device_scale_factor=scale,
         color_scheme=scheme,  # type: ignore[arg-type]
         reduced_motion="reduce",
     )

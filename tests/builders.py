@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from bot.domain.access import Caller, Position, Role
-from bot.domain.folding import fold
+from bot.domain.folding import fold, fold_address
 from bot.domain.states import ActionState, CampaignState, Reason
 from storage.db import Database
 from storage.models import (
@@ -258,11 +258,11 @@ class Builder:
             return [{"contact_id": c.id, "name": f"{c.first_name} {c.last_name}", **kept(c)} for c in contacts]
 
     def suppression(self, address: str, **values: Any) -> Suppression:
-        """Make a suppression of an email address."""
+        """Make a suppression of an address, of an email unless `channel` says otherwise."""
         defaults = {
             "workspace_id": self.workspace_id,
             "channel": "email",
-            "address": address,
+            "address": fold_address(address),
             "cause": "opt_out",
             "created_at": NOW,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 import warnings
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from storage.by_dialect import ByDialect
 from storage.db import Database
 from storage.migrate import upgrade
 from tests import browser as chromium
@@ -36,11 +38,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_url", only.args if only else ["sqlite", "postgresql"], indirect=True)
 
 
+@pytest.fixture(autouse=os.environ.get("MUTANT_UNDER_TEST") == "stats")
+def prepared_anew() -> None:
+    """Let each test prepare its own statements while `make mutate` finds out which tests a change could fail."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("storage")]:
+        for each in vars(module).values():
+            if isinstance(each, ByDialect):
+                each.__init__(each._made)  # type: ignore[misc]
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrate one SQLite file, to be copied for every test."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    upgrade(f"sqlite:///{path}")
+    """Migrate one SQLite file, to be copied for every test; `make mutate` keeps it for its thousands of runs."""
+    kept = os.environ.get("KEPT_TEMPLATE")
+    path = Path(kept) if kept else tmp_path_factory.mktemp("sqlite") / "template.db"
+    if not path.exists():
+        upgrade(f"sqlite:///{path}")
     return path
 
 
@@ -99,13 +112,6 @@ def fresh_postgres(server: str) -> Iterator[str]:
     admin(server, f"CREATE DATABASE {name} TEMPLATE template_bot")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """Return the URL of a fresh PostgreSQL database, for what SQLite has no word for."""
-    with fresh_postgres(postgres_server) as url:
-        yield url
 
 
 @pytest.fixture

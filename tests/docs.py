@@ -33,21 +33,31 @@ def tags_table() -> str:
     return "\n".join([*rows, *(f"| `{tag.code}` | {tag.group}: {tag.label} | {tag.example} |" for tag in TAGS)])
 
 
-def states_page() -> str:
-    """Return docs/states.md: both diagrams."""
-    parts = ["# States", "", "Made from the tables in `bot/domain/states.py` by `make docs`; a test compares them.", ""]
+def diagrams(heading: str) -> str:
+    """Return both state diagrams, each under a heading of this level ("##")."""
+    parts: list[str] = []
     for title, table in (("Actions", ACTION_TRANSITIONS), ("Campaigns", CAMPAIGN_TRANSITIONS)):
-        parts += [f"## {title}", "", "```mermaid", "stateDiagram-v2"]
+        parts += [f"{heading} {title}", "", "```mermaid", "stateDiagram-v2"]
         parts += [f"    {start.value} --> {end.value}: {event.value}" for (start, event), end in table.items()]
         parts += ["```", ""]
     return "\n".join(parts)
+
+
+def states_page() -> str:
+    """Return docs/states.md: both diagrams."""
+    made = "Made from the tables in `bot/domain/states.py` by `make docs`; a test compares them."
+    return "\n".join(["# States", "", made, "", diagrams("##")])
 
 
 def readme(text: str) -> str:
     """Return the README with its generated parts made anew."""
     fields = ", ".join(f"`{name}`" for name in FIELDS)
     text = re.sub(r"(<!-- fields -->).*?(<!-- /fields -->)", lambda m: m[1] + fields + m[2], text, flags=re.S)
-    for name, table in (("settings", settings_table()), ("tags", tags_table())):
+    for name, table in (
+        ("settings", settings_table()),
+        ("tags", tags_table()),
+        ("states", diagrams("###").rstrip()),
+    ):
         pattern = f"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S)  # type: ignore[misc]
     return text

@@ -175,7 +175,9 @@ def _store(session: Session, caller: Caller, draft: Campaign, audience: Audience
 def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selecting) -> AudienceView:
     audience = Audience.from_json(draft.audience)
     selected = selecting.selected(audience)
-    counts = customers.counts(session, caller.scope, selecting.matching(audience.filter), selected)
+    matching = selecting.matching(audience.filter)
+    counts = customers.counts(session, caller.scope, matching, selected)
+    owed = customers.total_overdue(session, caller.scope, selected if counts[1] else matching, selecting.today)
     named = {row.id: row for row in customers.names(session, caller.scope, (*audience.added, *audience.left_out))}
     found = customers.choices(session, caller.scope)
     return AudienceView(
@@ -184,7 +186,8 @@ def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selectin
         audience=audience,
         matching=counts[0],
         selected=counts[1],
-        overdue=customers.total_overdue(session, caller.scope, selected, selecting.today),
+        overdue=owed if counts[1] else (),
+        matching_overdue=() if counts[1] else owed,
         added=_names(named, audience.added),
         left_out=_names(named, audience.left_out),
         filter_choices=FilterChoices(

@@ -6,22 +6,36 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns import compose, hours, plan, sms_costs
+from bot.campaigns import compose, hours, letter_costs, plan, sms_costs
 from bot.campaigns.drafts import CHANGED, draft_of
 from bot.campaigns.gaps import Gaps, gaps_of
 from bot.campaigns.plan import Plan
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import CheckView, ReasonCount
 from bot.domain.access import Caller
-from bot.domain.channels import CHANNELS
+from bot.domain.audience import Audience
+from bot.domain.channels import CHANNELS, AddressKind
 from bot.domain.preflight import LeftOut, left_out_text
 from bot.domain.states import Reason, reason_text
 from bot.errors import Conflict, FieldErrors, NotFound
-from storage import campaigns
+from bot.letters import printing_of
+from storage import campaigns, customers
 from storage.db import Database
 from storage.models import Campaign
 
 PASSED = "This time has passed. Choose a later one, or send now."
+
+
+AT_ONCE = 5_000
+"""Customers for which a click may wait until it is worked out who of them is written to (a few tenths of a second)."""
+
+
+def selected(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> int:
+    """Count the customers whom one of the caller's drafts selects: quick, however many there are."""
+    with db.read() as session:
+        selecting = Selecting.open(session, caller, now or db.now())
+        audience = Audience.from_json(draft_of(session, caller, campaign_id).audience)
+        return customers.count(session, selecting.selected(audience))
 
 
 def run(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> CheckView:
@@ -32,7 +46,7 @@ def run(db: Database, caller: Caller, campaign_id: int, now: datetime | None = N
 
 def put_back(
     db: Database, caller: Caller, campaign_id: int, reason: str, on: bool, *, now: datetime | None = None
-) -> CheckView:
+) -> None:
     """Write to the customers left out for `reason` all the same, or no longer; a second call changes nothing."""
     if reason not in set(LeftOut):
         raise NotFound("There is no such group.")
@@ -40,13 +54,16 @@ def put_back(
         selecting = Selecting.open(session, caller, now or db.now())
         draft = draft_of(session, caller, campaign_id, lock=True)
         groups = [group.value for group in LeftOut if (group.value in draft.put_back if group != reason else on)]
-        return _store(session, selecting, draft, "put_back", groups)
+        _store(session, selecting, draft, "put_back", groups)
 
 
 def set_send_at(
     db: Database, caller: Caller, campaign_id: int, when: datetime | None, *, now: datetime | None = None
-) -> CheckView:
-    """Choose when the campaign goes out; None means now, after the hold. Raise FieldErrors for a past moment."""
+) -> int:
+    """Choose when the campaign goes out, and return the draft's version; None means now, after the hold.
+
+    Raises FieldErrors for a past moment.
+    """
     with db.write() as session:
         selecting = Selecting.open(session, caller, now or db.now())
         draft = draft_of(session, caller, campaign_id, lock=True)
@@ -55,23 +72,27 @@ def set_send_at(
         return _store(session, selecting, draft, "send_at", when)
 
 
-def problems_of(session: Session, selecting: Selecting, draft: Campaign, found: Plan) -> tuple[str, ...]:
+def problems_of(
+    session: Session, selecting: Selecting, draft: Campaign, *, selected: int, going: int
+) -> tuple[str, ...]:
     """Return what keeps the draft from being sent, in words; empty when Send may be pressed."""
     problems = []
-    if not found.rows:
+    if not selected:
         problems.append("No customers are selected. Go back and pick some.")
-    elif not found.going:
+    elif not going:
         problems.append("Every selected customer is left out. Put a group back, or pick others.")
     problems += compose.faults_of(session, draft).values()
+    if CHANNELS[draft.channel].address is AddressKind.POSTAL and not printing_of(session, draft.workspace_id).is_whole:
+        problems.append("Letters need our own postal address. An admin writes it down: /campaign settings, Sending.")
     if draft.send_at is not None and draft.send_at <= selecting.now:
         problems.append(PASSED)
     return tuple(problems)
 
 
-def _store(session: Session, selecting: Selecting, draft: Campaign, column: str, value: object) -> CheckView:
+def _store(session: Session, selecting: Selecting, draft: Campaign, column: str, value: object) -> int:
     if getattr(draft, column) != value and not campaigns.save_draft(session, draft, {column: value}, now=selecting.now):
         raise Conflict(CHANGED)
-    return _view(session, selecting, draft)
+    return draft.version
 
 
 def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
@@ -87,7 +108,7 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
         left_out=_left_out(found, draft),
         overdue=plan.asked_for(session, selecting, draft, found, but=gaps.customers),
         selected=len(found.rows),
-        problems=problems_of(session, selecting, draft, found),
+        problems=problems_of(session, selecting, draft, selected=len(found.rows), going=len(found.going)),
         send_at=draft.send_at,
         notes=_notes(session, draft, found),
         waiting=hours.waiting(session, draft, found, max(draft.send_at or selecting.now, selecting.now)),
@@ -108,7 +129,10 @@ def _manual(found: Plan, draft: Campaign, gaps: Gaps) -> tuple[ReasonCount, ...]
 
 def _notes(session: Session, draft: Campaign, found: Plan) -> tuple[str, ...]:
     costs = sms_costs.costs_of(session, draft, found)
-    return sms_costs.notes_of(costs) if costs else ()
+    if costs:
+        return sms_costs.notes_of(costs)
+    posted = letter_costs.costs_of(session, draft, found)
+    return letter_costs.notes_of(posted) if posted else ()
 
 
 def _left_out(found: Plan, draft: Campaign) -> tuple[ReasonCount, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -13,11 +13,13 @@ from bot.campaigns.addressing import addresses_of, checked, suppressed
 from bot.campaigns.mending import address_of, chosen, name_of, owner_of, save, to_mend
 from bot.domain.access import Caller, may_decide
 from bot.domain.channels import CHANNELS, AddressKind
+from bot.domain.postal import PostalAddress, Written
 from bot.domain.states import ActionState, CampaignState, Reason, reason_text
 from bot.errors import Conflict, NotAllowed, NotFound, UserError
 from storage import actions, campaign_states, campaigns, manual_actions
 from storage.db import Database
 from storage.manual_actions import ActionRow
+from storage.models import Contact
 
 _GONE = "This action is no longer there."
 _CANCELLED = "The campaign was cancelled, so nothing more of it can be sent. Start a new one with /campaign."
@@ -36,7 +38,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class ContactChoice:
-    """One contact of the customer, as a choice of where to send instead."""
+    """One contact of the customer, as a choice of where to send instead; `address` is for reading."""
 
     id: int
     name: str
@@ -45,7 +47,10 @@ class ContactChoice:
 
 @dataclass(frozen=True, slots=True)
 class Fixing:
-    """What the form for mending a contact shows."""
+    """What the form for mending a contact shows; `contacts` are those with an address other than `address`.
+
+    `written` is the address in its parts where it is a postal one.
+    """
 
     action_id: int
     campaign_id: int
@@ -54,6 +59,7 @@ class Fixing:
     address: str
     contacts: tuple[ContactChoice, ...]
     kind: AddressKind = AddressKind.EMAIL
+    written: Written = ""
 
 
 def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None = None) -> Decided:
@@ -66,7 +72,7 @@ def send(db: Database, caller: Caller, action_id: int, *, now: datetime | None =
         row, state = _locked(session, caller, action_id)
         if row.state is not ActionState.MANUAL:
             return _already(row)
-        checked(row, addresses_of(row), suppressed(session, row))
+        checked(session, row, addresses_of(row), suppressed(session, row))
         return _send_one(session, caller, row, state, None, now)
 
 
@@ -98,10 +104,14 @@ def fixing(db: Database, caller: Caller, action_id: int) -> Fixing:
             raise _conflict(row)
         found = manual_actions.contacts(session, caller.workspace_id, row.customer_id)
         kind = CHANNELS[row.channel]
-        choices = tuple(ContactChoice(c.id, name_of(c), address_of(c, kind)) for c in found)
-        address = next(iter(addresses_of(row)), "") or address_of(to_mend(session, caller, row, found), kind)
+        frozen = next(iter(addresses_of(row)), "")
+        meant = address_of(to_mend(session, caller, row, found), kind, row.customer_name)
+        written = frozen if str(frozen) else meant
         why = reason_text(row.reason, kind)
-        return Fixing(row.id, row.campaign_id, row.customer_name, why, address, choices, kind.address)
+        places = {c.id: str(address_of(c, kind)) for c in found}
+        others = [c for c in found if places[c.id] not in ("", str(written))]
+        choices = tuple(ContactChoice(c.id, name_of(c), places[c.id]) for c in others)
+        return Fixing(row.id, row.campaign_id, row.customer_name, why, str(written), choices, kind.address, written)
 
 
 def fix_contact(
@@ -109,7 +119,7 @@ def fix_contact(
     caller: Caller,
     action_id: int,
     *,
-    address: str,
+    address: Written,
     contact_id: int | None = None,
     save_to_customer: bool = False,
     now: datetime | None = None,
@@ -117,9 +127,9 @@ def fix_contact(
     """Send one manual action to a corrected address or to another contact; a second call says who decided.
 
     With `contact_id` that contact's own address is taken unless `address` says another one; without it, `address` is
-    needed and corrects the contact that the message was for. `save_to_customer` writes the address to that
-    contact (a new main one where the customer has nobody), and makes a contact that was chosen the main one. Nothing is
-    saved or sent when the answer says that it was decided already.
+    needed and corrects the contact that the message was for; names are put into a postal one that has none.
+    `save_to_customer` writes the address to that contact (a new main one where the customer has nobody), and makes a
+    contact that was chosen the main one. Nothing is saved or sent when the answer says that it was decided already.
     """
     now = now or db.now()
     with db.write() as session:
@@ -130,13 +140,21 @@ def fix_contact(
         other = chosen(found, contact_id)
         kind = CHANNELS[row.channel]
         country = (other.country if other else None) or row.country
-        wanted = address.strip() or address_of(other, kind)
-        (address,) = checked(row, [wanted], suppressed(session, row), country)
-        contact = other or owner_of(found, address, kind) or to_mend(session, caller, row, found)
+        wanted = address if str(address).strip() else address_of(other, kind)
+        meant = other or owner_of(found, wanted, kind) or to_mend(session, caller, row, found)
+        (address,) = checked(session, row, [_named(wanted, row, meant)], suppressed(session, row), country)
+        contact = other or owner_of(found, address, kind) or meant
         if save_to_customer:
             contact = save(session, row, contact, address, caller, preferred=other is not None)
         to = [kind.recipient(contact.id if contact else None, name_of(contact), address)]
         return _send_one(session, caller, row, state, to, now)
+
+
+def _named(written: Written, row: ActionRow, contact: Contact | None) -> Written:
+    """Return a typed address trimmed; a postal one with the customer's and the contact's name where it has none."""
+    if not isinstance(written, PostalAddress):
+        return written.strip()
+    return replace(written, company=written.company or row.customer_name, name=written.name or name_of(contact))
 
 
 def bulk(
@@ -157,11 +175,7 @@ def bulk(
     if what not in ("send", "ignore") or (reason is not None and reason not in set(Reason)):
         raise NotFound("There is no such group of actions any more.")
     with db.write() as session:
-        row = campaigns.launched(session, caller.workspace_id, campaign_id)
-        if row is None:
-            raise NotFound("This campaign is no longer there.")
-        if not may_decide(caller, row.creator_id):
-            raise NotAllowed("Only the campaign's creator or an admin can do this.")
+        _require_campaign(session, caller, campaign_id)
         state = _open_campaign(session, caller, campaign_id) if what == "send" else None
         rows = manual_actions.of_campaign(
             session,
@@ -174,6 +188,28 @@ def bulk(
         if state is None:
             return _ignore_all(session, caller, rows, now)
         return _send_all(session, caller, rows, state, now)
+
+
+def undo_all(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> Decided:
+    """Take back every Ignore on a campaign's actions of customers the caller sees; a second call changes nothing."""
+    now = now or db.now()
+    with db.write() as session:
+        _require_campaign(session, caller, campaign_id)
+        rows = manual_actions.of_campaign(session, caller.scope, campaign_id, [ActionState.IGNORED], limit=None)
+        moved = [
+            moved_id
+            for ids in _chunks(rows)
+            for moved_id in actions.undo_ignore(session, caller.workspace_id, ids, now=now, user_id=caller.user_id)
+        ]
+        return Decided(len(moved), f"Waiting for a decision again: {len(moved)}.")
+
+
+def _require_campaign(session: Session, caller: Caller, campaign_id: int) -> None:
+    row = campaigns.launched(session, caller.workspace_id, campaign_id)
+    if row is None:
+        raise NotFound("This campaign is no longer there.")
+    if not may_decide(caller, row.creator_id):
+        raise NotAllowed("Only the campaign's creator or an admin can do this.")
 
 
 def _ignore_all(session: Session, caller: Caller, rows: Sequence[ActionRow], now: datetime) -> Decided:
@@ -189,7 +225,7 @@ def _send_all(
     session: Session, caller: Caller, rows: Sequence[ActionRow], state: CampaignState, now: datetime
 ) -> Decided:
     closed = suppressed(session, rows[0]) if rows else ()
-    moved = _send(session, caller, [row for row in rows if _sendable(row, closed)], None, now)
+    moved = _send(session, caller, [row for row in rows if _sendable(session, row, closed)], None, now)
     left = len(rows) - len(moved)
     note = f" {left} need a decision of their own." if left else ""
     return Decided(len(moved), f"{_going(state, 'On their way')}: {len(moved)}.{note}")
@@ -254,11 +290,11 @@ def _chunks(rows: Sequence[ActionRow]) -> list[list[int]]:
     return [ids[start : start + actions.CHUNK] for start in range(0, len(ids), actions.CHUNK)]
 
 
-def _sendable(row: ActionRow, closed: Collection[str]) -> bool:
+def _sendable(session: Session, row: ActionRow, closed: Collection[str]) -> bool:
     if row.reason is Reason.UNCERTAIN:
         return False
     try:
-        checked(row, addresses_of(row), closed)
+        checked(session, row, addresses_of(row), closed)
     except UserError:
         return False
     return True

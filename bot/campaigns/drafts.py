@@ -28,7 +28,8 @@ _ON_ITS_WAY = "This campaign was sent already, so it can't be changed any more."
 
 
 def start(db: Database, caller: Caller, *, channel: str = "email", now: datetime | None = None) -> DraftView:
-    """Start a draft with a proper name, written to nobody yet, from the caller where the caller's email is verified.
+    """Start a draft under a proper name that the caller has not used yet, written to nobody yet, from the caller where
+    the caller's email is verified.
 
     Raises NotFound for a channel that there is not.
     """
@@ -38,12 +39,13 @@ def start(db: Database, caller: Caller, *, channel: str = "email", now: datetime
     with db.write() as session:
         today = day_in(workspaces.get(session, caller.workspace_id).time_zone, now)
         own = campaigns.sender(session, caller.workspace_id, user_id=caller.user_id)
+        name = f"Overdue reminder, {format_date(today, 'd MMMM yyyy', locale='en')}"
         draft = Campaign(
             workspace_id=caller.workspace_id,
             creator_id=caller.user_id,
             channel=channel,
             state=CampaignState.DRAFT.value,
-            name=f"Overdue reminder, {format_date(today, 'd MMMM yyyy', locale='en')}",
+            name=campaigns.free_name(session, caller.workspace_id, caller.user_id, name),
             sender_user_id=own.user_id if own else None,
             audience=Audience().to_json(),
             created_at=now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,7 +28,8 @@ def freeze_due(db: Database, now: datetime | None = None) -> int:
     """Turn the audience of every launched campaign into actions, one transaction each; return how many campaigns.
 
     Safe to run in several workers at once and after a crash: a campaign is frozen whole, once. A fault in one campaign
-    keeps no other from being frozen; it is raised at the end.
+    keeps no other from being frozen; it is raised at the end. Working out who is written to takes longest and locks
+    nothing, and the campaign's row is written last: who undoes or pauses it meanwhile does not wait.
     """
     now = now or db.now()
     with db.read() as session:
@@ -44,27 +46,47 @@ def freeze_due(db: Database, now: datetime | None = None) -> int:
 
 
 def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
-    with db.write() as session:
-        campaign = campaigns.freeze(session, campaign_id, now=now)
-        if campaign is None:
+    with db.alone(f"freeze {campaign_id}") as is_alone:  # a second worker would work it out in vain
+        if not is_alone:
             return False
-        creator = users.by_id(session, campaign.workspace_id, campaign.creator_id)
-        if creator is not None and creator.role is not None:
-            _insert(session, campaign, Selecting.open(session, _caller(creator, creator.role), now))
-        # a creator without access any more sees no customers: the campaign ends without any action
-        notifications.touch(session, [campaign_id], at=now)
+        with db.read() as session:
+            campaign = campaigns.to_freeze(session, campaign_id)
+            if campaign is None:
+                return False
+            rows, left_out = _made(session, campaign, now)
+        return _keep(db, campaign, rows, left_out, now)
+
+
+def _keep(
+    db: Database, campaign: Campaign, rows: Sequence[FrozenAction], left_out: dict[str, int], now: datetime
+) -> bool:
+    """Write everything in one transaction; False, and nothing, when the campaign was changed since it was read."""
+    with db.write() as session:
+        seen = campaign.updated_at
+        if campaigns.to_freeze(session, campaign.id, as_of=seen) is None:
+            return False
+        actions.insert_frozen(session, rows, now=now, actor=ACTOR)
+        if campaigns.freeze(session, campaign.id, now=now, as_of=seen) is None:
+            session.rollback()
+            return False
+        campaigns.set_left_out(session, campaign.id, left_out)
+        notifications.touch(session, [campaign.id], at=now, soon=True)
         return True
 
 
-def _insert(session: Session, campaign: Campaign, selecting: Selecting) -> None:
+def _made(session: Session, campaign: Campaign, now: datetime) -> tuple[list[FrozenAction], dict[str, int]]:
+    """Return the actions, and how many customers are left out by reason."""
+    creator = users.by_id(session, campaign.workspace_id, campaign.creator_id)
+    if creator is None or creator.role is None:
+        return [], {}  # without access any more nobody sees customers: the campaign ends without any action
+    selecting = Selecting.open(session, _caller(creator, creator.role), now)
     found = plan.make(session, selecting, campaign)
     sender = campaigns.sender_of(session, campaign)
     domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
-    start = campaign.starts_at or selecting.now
+    start = campaign.starts_at or now
     closed_until = hours.openings(session, campaign, found, start)
     rows = [_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in found.going]
-    actions.insert_frozen(session, rows, now=selecting.now, actor=ACTOR)
-    campaigns.set_left_out(session, campaign.id, {reason.value: count for reason, count in found.left_out.items()})
+    return rows, {reason.value: count for reason, count in found.left_out.items()}
 
 
 def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, opens_at: datetime | None) -> FrozenAction:

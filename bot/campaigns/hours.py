@@ -29,7 +29,7 @@ def openings(session: Session, campaign: Campaign, plan: Plan, at: datetime) -> 
             found[row.customer_id] = opening(
                 hours,
                 kind,
-                to.address or "",
+                str(to.address or ""),
                 at,
                 zone=to.time_zone,
                 country=to.country,

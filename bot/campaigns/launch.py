@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.campaigns import plan
-from bot.campaigns.check import problems_of
+from bot.campaigns.check import AT_ONCE, problems_of
 from bot.campaigns.drafts import CHANGED
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import Launched
 from bot.domain.access import Caller
+from bot.domain.audience import Audience
 from bot.domain.states import CampaignState
 from bot.errors import Conflict, NotFound, UserError
-from storage import campaigns, notifications
+from storage import campaigns, customers, notifications
 from storage.db import Database
 from storage.models import Campaign
 
@@ -26,6 +27,7 @@ def launch(
 
     A second call (double click, retry, another window) changes nothing and returns the same campaign, `first` being
     False. Raises Conflict when the draft was changed since `version`, and UserError with whatever stops it (see check).
+    It answers at once, however many customers are selected: they become actions in the background (see freeze).
     """
     with db.write() as session:
         selecting = Selecting.open(session, caller, now or db.now())
@@ -33,21 +35,34 @@ def launch(
         if row is None or row.state == CampaignState.DISCARDED.value:
             raise NotFound("There is no such campaign of yours.")
         if row.state != CampaignState.DRAFT.value:
-            return _launched(session, selecting, row, first=False)
+            return _again(session, selecting, row)
         if row.version != version:
             raise Conflict(CHANGED)
-        found = plan.make(session, selecting, row)
-        problems = problems_of(session, selecting, row, found)
+        selected, going = _counted(session, selecting, row)
+        problems = problems_of(session, selecting, row, selected=selected, going=selected if going is None else going)
         if problems:
             raise UserError("\n".join(problems))
         starts_at = max(selecting.now + hold, row.send_at or selecting.now)
         if not campaigns.launch(session, row, version=version, starts_at=starts_at, now=selecting.now):
             raise Conflict(CHANGED)
         notifications.create_living(session, row, caller.user_id, selecting.now)
-        return Launched(row.id, row.name, row.send_at is not None, len(found.going), starts_at, first=True)
+        return _launched(row, selected, going, first=True)
 
 
-def _launched(session: Session, selecting: Selecting, row: Campaign, *, first: bool) -> Launched:
-    frozen = row.frozen_at is not None
-    customers = campaigns.actions_of(session, row) if frozen else len(plan.make(session, selecting, row).going)
-    return Launched(row.id, row.name, row.send_at is not None, customers, row.starts_at or selecting.now, first=first)
+def _again(session: Session, selecting: Selecting, row: Campaign) -> Launched:
+    if row.frozen_at is not None:
+        made = campaigns.actions_of(session, row)
+        return _launched(row, made, made, first=False)
+    return _launched(row, *_counted(session, selecting, row), first=False)
+
+
+def _launched(row: Campaign, selected: int, going: int | None, *, first: bool) -> Launched:
+    assert row.starts_at is not None
+    later, surely = row.send_at is not None, going is not None
+    return Launched(row.id, row.name, later, selected if going is None else going, row.starts_at, first, surely)
+
+
+def _counted(session: Session, selecting: Selecting, row: Campaign) -> tuple[int, int | None]:
+    """Count the customers that are selected, and those of them who are written to: None where that takes too long."""
+    selected = customers.count(session, selecting.selected(Audience.from_json(row.audience)))
+    return selected, len(plan.make(session, selecting, row).going) if selected <= AT_ONCE else None

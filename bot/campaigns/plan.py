@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot.campaigns.addressing import check_of
 from bot.campaigns.selecting import Selecting
-from bot.channels.addresses import CHECKS
 from bot.domain.audience import Audience
 from bot.domain.channels import CHANNELS
 from bot.domain.money import Money, by_currency
@@ -71,6 +71,7 @@ def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
     kind = CHANNELS[campaign.channel]
     contacts = audiences.contacts(session, selecting.scope, condition, kind.address)
     suppressed = audiences.suppressed(session, campaign.workspace_id, campaign.channel)
+    check = check_of(session, campaign.workspace_id, kind.address)
     rows = []
     for customer_id, standing in standings.items():
         reasons = reasons_to_leave_out(standing, today=selecting.today, now=selecting.now, recent_days=recent_days)
@@ -78,7 +79,7 @@ def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
             contacts.get(customer_id, ()),
             campaign.to_positions,
             suppressed=suppressed,
-            check=CHECKS[kind.address],
+            check=check,
             most=kind.most_recipients,
         )
         rows.append(Planned(customer_id, judge(reasons, campaign.put_back), recipients))

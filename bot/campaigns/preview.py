@@ -9,20 +9,20 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from bot.campaigns import sms_costs
+from bot.campaigns import letter_costs, sms_costs
+from bot.campaigns.addressing import check_of
 from bot.campaigns.compose import faults_of
 from bot.campaigns.drafts import draft_of
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import PreviewView
-from bot.channels.addresses import CHECKS
 from bot.domain.access import Caller
 from bot.domain.audience import Audience
-from bot.domain.channels import CHANNELS, SMS
-from bot.domain.merge import SenderFacts
+from bot.domain.channels import CHANNELS, LETTER, SMS
+from bot.domain.merge import MergeFacts, SenderFacts
 from bot.domain.recipients import Reachable, settle
 from bot.errors import FieldErrors, NotFound
 from bot.rendering.content import Content, Rendered, compile_content
-from bot.rendering.preview import slack_preview
+from bot.rendering.preview import Shown, preview_of
 from bot.rendering.statement import statement_name
 from storage import audiences, campaigns, customers, merge_facts
 from storage.customer_filter import Condition, among
@@ -32,7 +32,6 @@ from storage.models import Campaign
 Worst = Literal["longest", "most_invoices", "empty_tags"]
 CANDIDATES = 200
 """Of a larger audience so many are rendered to find the worst case: those that the database says are likely."""
-MRKDWN_LIMIT = 2_800
 _NO_SENDER = SenderFacts("(no sender yet)", "")
 
 
@@ -134,22 +133,23 @@ def _recipients(looking: _Looking, ids: list[int]) -> dict[int, tuple[Reachable,
     kind, scope = CHANNELS[draft.channel], looking.selecting.scope
     contacts = audiences.contacts(session, scope, among(scope, ids), kind.address)
     suppressed = audiences.suppressed(session, draft.workspace_id, draft.channel)
+    check = check_of(session, draft.workspace_id, kind.address)
     return {
         i: settle(
             contacts.get(i, ()),
             draft.to_positions,
             suppressed=suppressed,
-            check=CHECKS[kind.address],
+            check=check,
             most=kind.most_recipients,
         ).usable
         for i in ids
     }
 
 
-def _render(looking: _Looking, ids: list[int], content: Content) -> dict[int, Rendered]:
+def _facts(looking: _Looking, ids: list[int]) -> dict[int, MergeFacts]:
     recipients = _recipients(looking, ids)
     sender = campaigns.sender_of(looking.session, looking.draft)
-    facts = merge_facts.load(
+    return merge_facts.load(
         looking.session,
         looking.draft.workspace_id,
         ids,
@@ -157,7 +157,10 @@ def _render(looking: _Looking, ids: list[int], content: Content) -> dict[int, Re
         contact_ids={i: found[0].id for i, found in recipients.items() if found},
         now=looking.selecting.now,
     )
-    return {i: content.render(found) for i, found in facts.items()}
+
+
+def _render(looking: _Looking, ids: list[int], content: Content) -> dict[int, Rendered]:
+    return {i: content.render(found) for i, found in _facts(looking, ids).items()}
 
 
 def _view(
@@ -179,18 +182,23 @@ def _view(
         sender=f"{sender.facts.name} <{sender.facts.email}>" if sender else "",
         subject=rendered.subject if rendered else "",
         text=rendered.text if rendered else "",
-        mrkdwn=slack_preview(rendered, MRKDWN_LIMIT) if rendered else "",
+        shown=preview_of(rendered) if rendered else Shown(),
         empty_tags=rendered.empty_tags if rendered else (),
         faults=faults,
-        notes=_notes(looking, rendered, recipients) if rendered else (),
+        notes=_notes(looking, customer_id, content, rendered, recipients) if content and rendered else (),
         attachments=(statement_name(looking.selecting.today),) if looking.draft.attach_statement else (),
     )
 
 
-def _notes(looking: _Looking, rendered: Rendered, recipients: tuple[Reachable, ...]) -> tuple[str, ...]:
+def _notes(
+    looking: _Looking, customer_id: int, content: Content, rendered: Rendered, recipients: tuple[Reachable, ...]
+) -> tuple[str, ...]:
+    if looking.draft.channel == LETTER.name:
+        facts = _facts(looking, [customer_id])[customer_id]
+        return letter_costs.notes_for(looking.session, looking.draft.workspace_id, content, facts, recipients)
     if looking.draft.channel != SMS.name:
         return ()
-    to = (recipients[0].address or "") if recipients else ""
+    to = str(recipients[0].address or "") if recipients else ""
     return sms_costs.notes_on(rendered, to, sms_costs.prices_of(looking.session, looking.draft.workspace_id))
 
 
@@ -207,7 +215,7 @@ def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
         sender="",
         subject="",
         text="",
-        mrkdwn="",
+        shown=Shown(),
         empty_tags=(),
         faults=("No customers are selected yet.", *faults),
     )

@@ -89,7 +89,7 @@ def _price(
         return None, 0
     total, unpriced = Decimal(), 0
     for row in going:
-        each = prices.of(country_of(row.recipients.usable[0].address or ""))
+        each = prices.of(country_of(str(row.recipients.usable[0].address or "")))
         if each is None:
             unpriced += 1
         else:

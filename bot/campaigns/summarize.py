@@ -101,7 +101,7 @@ class CampaignMessage:
 
 @dataclass(frozen=True, slots=True)
 class ManualPage:
-    """One page (0-based) of a campaign's manual actions, then the ignored ones; `reasons` are for bulk decisions."""
+    """One page (0-based) of a campaign's manual actions, then the `ignored` ones; `reasons` are for bulk decisions."""
 
     campaign_id: int
     campaign_name: str
@@ -110,6 +110,7 @@ class ManualPage:
     page: int
     pages: int
     total: int
+    ignored: int
     sendable: bool
 
 
@@ -219,7 +220,8 @@ def manual_page(db: Database, caller: Caller, campaign_id: int, *, page: int = 0
         )
         reasons = _grouped(counts, CHANNELS[row.channel], ActionState.MANUAL)
         sendable = CampaignState(row.state) is not CampaignState.CANCELLED
-        return ManualPage(row.id, row.name, tuple(_manual(r) for r in rows), reasons, page, pages, total, sendable)
+        shown, ignored = tuple(_manual(r) for r in rows), _sum(counts, ActionState.IGNORED)
+        return ManualPage(row.id, row.name, shown, reasons, page, pages, total, ignored, sendable)
 
 
 _OPEN_TO_PEOPLE = (ActionState.MANUAL, ActionState.IGNORED)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.audience import Audience
 from bot.domain.money import Money
+from bot.rendering.preview import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class FilterChoices:
 class AudienceView:
     """The first screen: `matching` counts what the filter finds, `selected` what the campaign goes to.
 
-    `overdue` is the total of the selected, one amount a currency.
+    `overdue` is the total of the selected, one amount a currency; while nobody is selected, `matching_overdue` is that
+    of those who match.
     """
 
     campaign_id: int
@@ -111,6 +113,7 @@ class AudienceView:
     added: tuple[CustomerName, ...]
     left_out: tuple[CustomerName, ...]
     filter_choices: FilterChoices
+    matching_overdue: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,9 @@ class PreviewView:
     """The real message for one customer of the audience, number `index` (0-based) of `total`.
 
     `customer_id` is None when the audience is empty. `faults` are what keeps the message from being written, in words;
-    then `subject`, `text` and `mrkdwn` are empty. `empty_tags` names the tags that had nothing to say. `notes` are
-    what the channel says of this message: of an SMS its segments, their price, and what made it Unicode.
+    then `subject`, `text` and `shown` (the text with its formatting) are empty. `empty_tags` names the tags that had
+    nothing to say. `notes` are what the channel says of this message: of an SMS its segments, their price, and what
+    made it Unicode.
     """
 
     campaign_id: int
@@ -141,7 +145,7 @@ class PreviewView:
     sender: str
     subject: str
     text: str
-    mrkdwn: str
+    shown: Shown
     empty_tags: tuple[str, ...]
     faults: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -199,7 +203,8 @@ class CheckView:
 class Launched:
     """A campaign on its way: `first` says whether this very call launched it, or an earlier one had.
 
-    `later` says that its creator chose a time; else it starts after the hold.
+    `later` says that its creator chose a time; else it starts after the hold. Where `customers` are so many that who of
+    them is left out is not known yet, `surely` is False.
     """
 
     campaign_id: int
@@ -208,3 +213,4 @@ class Launched:
     customers: int
     starts_at: datetime
     first: bool
+    surely: bool = True

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from bot.channels.postal import check_postal
 from bot.domain.channels import EMAIL, SMS, AddressKind
 from bot.domain.folding import fold_address
 from bot.domain.recipients import Check, Checked
 from bot.domain.states import Reason
 
+_PLAIN = re.compile(
+    r"(?=.{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@"
+    r"(?:(?=[^.]{1,63}\.)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+([A-Za-z]{2,63})"
+)
+"""Plain addresses, which most are: in a tenth of the time that every rule for every address takes."""
+_NO_TOP_LEVEL = {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES}
 
-@lru_cache(maxsize=65_536)
+
 def is_valid_email(text: str) -> bool:
     """Say whether `text` is one email address by its syntax (RFC 5321); no DNS is asked."""
+    plain = _PLAIN.fullmatch(text) if len(text) <= 254 else None
+    return (plain is not None and plain[1].lower() not in _NO_TOP_LEVEL) or _is_valid(text)
+
+
+@lru_cache(maxsize=65_536)
+def _is_valid(text: str) -> bool:
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:
@@ -66,7 +80,11 @@ def country_of(number: str) -> str | None:
         return None
 
 
-CHECKS: dict[AddressKind, Check] = {AddressKind.EMAIL: check_email, AddressKind.PHONE: check_phone}
+CHECKS: dict[AddressKind, Check] = {
+    AddressKind.EMAIL: check_email,
+    AddressKind.PHONE: check_phone,
+    AddressKind.POSTAL: check_postal,
+}
 """How the addresses of each kind are read."""
 
 
@@ -87,4 +105,4 @@ def read_any(text: str, country: str | None = None) -> Reached:
     checked = CHECKS[kind.address](text.strip(), country)
     if checked.fault is Reason.INVALID_ADDRESS:
         raise ValueError("neither an email address nor a phone number like +49 151 12345678")
-    return Reached(kind.name, fold_address(checked.address))
+    return Reached(kind.name, fold_address(str(checked.address)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.postal import PostalAddress
 from bot.domain.states import Reason
 from bot.errors import BotError
 
@@ -19,6 +20,21 @@ Address = tuple[str, str]
 
 Attachment = tuple[str, str, bytes]
 """A file name, a MIME type such as `application/pdf`, and the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A letter as it is printed; `page_size` is a4 or us_letter, `sender` where it comes back to."""
+
+    pdf: bytes = field(repr=False)
+    pages: int
+    to: PostalAddress
+    sender: PostalAddress
+    page_size: str
+    campaign_id: int
+    campaign: str
+    customer: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,9 @@ class Message:
     html: str = ""
     cc: tuple[Address, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    paper: Paper | None = None
+    key: str = ""
+    """The same for every attempt at this message; another once a person sent it again after it came back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,16 +24,15 @@ Please pay by bank transfer, or [tell us](mailto:{{sender.email}}) what holds yo
 
 def play_once(folder: Path = FOLDER) -> None:
     """Play the campaign, print each step, and write the mails down."""
-    sms = SmsCatcher(receipts=True)
-    with Stage(folder, page_port=None, sms=sms) as stage:
+    with Stage(folder, page_port=None) as stage:
         say("Local Slack, mail catcher, Twilio and database are up", "nothing leaves this machine")
         say("Sample book imported", stage.imported)
         alice = next(one for one in stage.sandbox.people.values() if one.profile.owner)
         _campaign(alice, stage.mail)
         page = _write_mails(stage.mail, folder)
         say(f"{len(stage.mail.messages)} mails are in", str(page))
-        play_sms(alice, sms)
-        say(f"{len(sms.messages)} SMS are in", str(_write_sms(sms, folder)))
+        play_sms(alice, stage.sms)
+        say(f"{len(stage.sms.messages)} SMS are in", str(_write_sms(stage.sms, folder)))
 
 
 def _campaign(alice: Any, mail: MailCatcher) -> None:

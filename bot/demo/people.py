@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from bot.app import make_defaults
 from bot.config import Settings
 from bot.domain.access import Position, Role
-from bot.people import identity, users
+from bot.people import identity, sending_settings, users
 from bot.people.identity import SlackPerson, TeamFacts
+from bot.people.sending_settings import SendingSettings, SmsTerms
 from sandbox import Sandbox
 from sandbox.person import Person
 from storage.db import Database
+
+SMS_PRICES = "EUR DE 0.09, FR 0.07, other 0.10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,18 @@ def add_people(sandbox: Sandbox) -> list[Person]:
 
 
 def let_in(db: Database, settings: Settings, sandbox: Sandbox, people: list[Person]) -> None:
-    """Make the workspace's owner its admin, as her first use would, and let the others in as she would."""
+    """Make the workspace's owner its admin, as her first use would; do for her what she would do next.
+
+    The others are let in, and SMS leave at any hour, whenever the demo is played, at made-up prices.
+    """
     team = TeamFacts(sandbox.team_id, sandbox.workspace.team_name)
     everybody = {person.user_id: _as_slack_says(person) for person in people}
     admin = identity.recognise(db, make_defaults(settings), team, everybody[CAST[0].user_id])
     for one in CAST[1:]:
         if one.position is not None:
             users.grant(db, admin, everybody[one.user_id], role=Role.MEMBER, position=one.position)
+    terms = SmsTerms(prices=SMS_PRICES, opt_out=False)
+    sending_settings.change(db, admin, SendingSettings(hours={"sms": ""}, sms=terms))
 
 
 def _as_slack_says(person: Person) -> SlackPerson:

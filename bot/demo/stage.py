@@ -1,11 +1,13 @@
-"""What the demo stands on: a local Slack with people in it, a mail catcher, the sample book, and the real bot.
+"""What the demo stands on: a local Slack with people in it, what catches mail and SMS, the sample book, the real bot.
 
-The bot talks Socket Mode to the sandbox and SMTP to the catcher, and knows of neither that it isn't the real thing.
+The bot talks Socket Mode to the sandbox, SMTP to the one catcher and Twilio's API to the other, and knows of none that
+it isn't the real thing.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from sandbox.book import write_book
 from sandbox.keeping import restore, save
 from sandbox.mail import free_port
 from sandbox.page import Page
+from storage import campaigns
 from storage.migrate import upgrade
 
 FOLDER = Path("demo-run")
@@ -34,8 +37,7 @@ class Stage:
 
     `folder` keeps the database, the sample book and what was said and mailed; it is emptied first unless `keep`, which
     goes on where the last run ended. `page_port` None serves no page, 0 takes any free port; raises PortInUse before
-    anything is emptied. `hold` is how many seconds Send waits. With `sms`, SMS go to that local
-    Twilio.
+    anything is emptied. `hold` is how many seconds Send waits.
     """
 
     def __init__(
@@ -45,18 +47,18 @@ class Stage:
         page_port: int | None = 0,
         keep: bool = False,
         hold: int = 1,
-        sms: SmsCatcher | None = None,
     ) -> None:
         self.sandbox = Sandbox(manifest=str(MANIFEST), team_name="Sandbox workspace")
         self.bounces = Mailbox()
         self.mail = MailCatcher(bounces=self.bounces)
-        self._sms = sms
-        self.page = Page(self.sandbox, self.mail, port=page_port, tour=TOUR) if page_port is not None else None
+        self.sms = SmsCatcher(receipts=True)
+        self.page = None if page_port is None else self._page(page_port)
         self.resumed = keep and (folder / "demo.db").is_file()
         self.imported = "the book of the last run"
         self._folder = folder
         self._hold = hold
         self._bot: Bot | None = None
+        self._workspace_id: int | None = None
 
     @property
     def bot(self) -> Bot:
@@ -76,8 +78,18 @@ class Stage:
         self._stop()
 
     def save(self) -> None:
-        """Write down what was said and mailed, for `keep`."""
-        save(self._folder / "said-and-mailed.json", self.sandbox, self.mail)
+        """Write down what was said, mailed and texted, for `keep`."""
+        save(self._folder / "said-and-mailed.json", self.sandbox, self.mail, self.sms)
+
+    def _page(self, port: int) -> Page:
+        return Page(self.sandbox, self.mail, port=port, tour=TOUR, sms=self.sms, campaigns=self._campaigns_of)
+
+    def _campaigns_of(self, message_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the names of the campaigns that messages in the outbox belong to."""
+        if self._bot is None or self._workspace_id is None:
+            return {}
+        with self._bot.db.read() as session:
+            return campaigns.names_of(session, self._workspace_id, message_ids)
 
     def _start(self) -> Stage:
         if self.page is not None:
@@ -88,16 +100,16 @@ class Stage:
         self.sandbox.start()
         self.bounces.start()
         self.mail.start()
-        if self._sms is not None:
-            self._sms.start()
+        self.sms.start()
         people = add_people(self.sandbox)
         settings = self._settings()
         upgrade(settings.database_url)
         self._bot = Bot(settings)
+        self._workspace_id = home_workspace(settings, self._bot.db)
         if self.resumed:
-            restore(self._folder / "said-and-mailed.json", self.sandbox, self.mail)
+            restore(self._folder / "said-and-mailed.json", self.sandbox, self.mail, self.sms)
         else:
-            self._import(settings)
+            self._import(self._workspace_id)
             let_in(self._bot.db, settings, self.sandbox, people)
         self._bot.start()
         self.sandbox.wait_connected()
@@ -110,8 +122,7 @@ class Stage:
             self._bot.stop()
             self.save()
         self.mail.stop()
-        if self._sms is not None:
-            self._sms.stop()
+        self.sms.stop()
         self.bounces.stop()
         self.sandbox.stop()
 
@@ -124,15 +135,16 @@ class Stage:
             "smtp_url": f"{self.mail.url}?connections=4",
             "bounce_imap_url": f"{self.bounces.url}?every=1&done=Understood",
             "bounce_address": "bounces@northwind.example",
+            "letter_folder": str(self._folder / "letters"),
             "send_hold_seconds": self._hold,
             "secret_key": "only for the demo, on this machine alone",
             "organisation_name": "Northwind Trading",
         }
-        return Settings(**values, **(_twilio(self._sms) if self._sms is not None else {"http_port": 0}))
+        return Settings(**values, **_twilio(self.sms))
 
-    def _import(self, settings: Settings) -> None:
+    def _import(self, workspace_id: int) -> None:
         files = write_book(self._folder / "book", datetime.now(UTC).date())
-        done = import_files(self.bot.db, home_workspace(settings, self.bot.db), files).result
+        done = import_files(self.bot.db, workspace_id, files).result
         self.imported = f"{done.customers_new} customers, {done.invoices_new} invoices"
 
 

@@ -12,7 +12,6 @@ CONTENT = "{{organisation.name}}: {{amounts.overdue}} is overdue. Please pay, or
 
 def play_sms(alice: Any, sms: SmsCatcher) -> None:
     """Send a short SMS campaign to whoever was not mailed, and let one of them answer STOP."""
-    _settle_terms(alice)
     alice.command("/campaign")
     alice.modal("Campaigns").click("New SMS campaign")
     who = alice.modal("Who")
@@ -35,18 +34,6 @@ def play_sms(alice: Any, sms: SmsCatcher) -> None:
     why = next(line for line in alice.modal("Suppressions").text.splitlines() if "STOP" in line)
     say("One of them answers STOP", f"{number} gets no more: {why}")
     alice.modal("Suppressions").close()
-
-
-def _settle_terms(alice: Any) -> None:
-    """Let SMS go at any hour, whenever the demo is played, and say what they cost."""
-    alice.command("/campaign settings")
-    alice.modal("Settings").click("Sending")
-    form = alice.modal("Sending")
-    form.type("sending_hours_sms", "")
-    form.type("sending_sms_prices", "EUR DE 0.09, FR 0.07, other 0.10")
-    form.submit()
-    alice.modal("Sending").close()
-    say("Alice sets when SMS leave and what they cost", "at any hour; EUR 0.09 a segment in Germany")
 
 
 def say(step: str, result: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from sandbox.page import Step
 
 TOUR = (
-    Step("Start a campaign", "Type `/campaign` below and press Enter. Everything you see comes from the real bot."),
+    Step(
+        "Start a campaign",
+        "Type `/campaign` below, press Enter, choose email. What you see is from the real bot.",
+    ),
     Step("Pick", "Put `60` into _Days past due_, press Enter, tick _All that match_. Count and amounts follow."),
     Step("Write", "Give it a subject and a text. Insert a tag or two, and look at the preview for real customers."),
     Step(
@@ -15,7 +18,7 @@ TOUR = (
     Step("Send and decide", "The message changes as mail goes out. Undo it while you can; then fix, send or ignore."),
     Step(
         "Look around",
-        "Read the mails in the *Outbox*. Be *Camille*, who sees only her customers, or *Noor*, whom nobody let in. "
-        "The *Inspector* has every payload.",
+        "Read the mails in the *Outbox*, and answer an SMS there. Be *Camille*, who sees only her customers, or "
+        "*Noor*, whom nobody let in. The *Inspector* has every payload.",
     ),
 )

@@ -8,7 +8,7 @@ import threading
 import uuid
 
 from bot.channels.base import AuthBroken, Channel, Connection, Message, Receipt, SendError, Transient, Uncertain
-from bot.dispatch.compose import Compose, EmptyValues
+from bot.dispatch.compose import CantWrite, Compose
 from bot.dispatch.prepare import Job
 from bot.dispatch.reports import Called, Grant, HandOff, NotCalled, PutBack, Report, Tell, Unreachable, Unwritable
 from bot.domain.states import Reason
@@ -141,12 +141,12 @@ class Sender:
                 return None
             try:
                 return job, self._lane.compose(job)
-            except EmptyValues as gaps:
-                self._lane.tell(Unwritable(job, Reason.EMPTY_VALUE, gaps.detail))
-            except Exception as error:
+            except CantWrite as fault:
+                self._lane.tell(Unwritable(job, fault.reason, fault.detail))
+            except BaseException as error:  # a panic of the code that draws PDFs is no Exception
                 self._lane.tell(self._unwritable(job, error))
 
-    def _unwritable(self, job: Job, error: Exception) -> Report:
+    def _unwritable(self, job: Job, error: BaseException) -> Report:
         reference = uuid.uuid4().hex[:8]
         _log.error("message_unwritable", reference=reference, action_id=job.claimed.id, error=type(error).__name__)
         return Unwritable(job, Reason.RENDER_FAILED, f"Reference {reference}")

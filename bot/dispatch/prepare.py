@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Address
 from bot.channels.local_time import opening
-from bot.domain.channels import CHANNELS, ChannelKind
+from bot.domain.channels import CHANNELS, AddressKind, ChannelKind
 from bot.domain.folding import fold_address
 from bot.domain.merge import MergeFacts
 from bot.domain.preflight import LeftOut, Standing, judge, reasons_to_leave_out
 from bot.domain.sending_hours import SendingHours, parse_hours
 from bot.domain.states import Reason
+from bot.letters import Printing, printing_of
 from storage import campaigns, merge_facts, outbox, settings, workspaces
 from storage.actions import Claimed
+from storage.models import Campaign
 
 SKIPS = {
     LeftOut.PAUSED: Reason.PAUSED,
@@ -36,6 +38,8 @@ class Letter:
     subject: str
     body: str
     attach_statement: bool
+    printing: Printing | None = None
+    """How it looks on paper, where it goes there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,8 @@ def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> li
     sender = campaigns.sender_of(session, campaign)
     if sender is None:
         return [Refused(row, Reason.SENDER_UNVERIFIED, skip=False) for row in rows]
-    letter = Letter(campaign.subject, campaign.body, campaign.attach_statement)
     kind = CHANNELS[channel]
+    letter = _letter(session, campaign, kind)
     addresses = {kind.address_of(r) for row in rows for r in row.recipients} | {a for row in rows for a in row.cc}
     suppressed = outbox.suppressed(session, workspace_id, channel, addresses)
     open_to = {row.id: [r for r in row.recipients if _may_have(kind.address_of(r), suppressed)] for row in rows}
@@ -122,6 +126,14 @@ def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> li
         cc = tuple(("", a) for a in row.cc if _may_have(a, suppressed))
         checked.append(Job(row, letter, fresh, tuple((r["name"] or "", kind.address_of(r)) for r in to), cc, now))
     return checked
+
+
+def _letter(session: Session, campaign: Campaign, kind: ChannelKind) -> Letter:
+    printing = None
+    if kind.address is AddressKind.POSTAL:
+        look = printing_of(session, campaign.workspace_id)
+        printing = replace(look, campaign_id=campaign.id, campaign=campaign.name)
+    return Letter(campaign.subject, campaign.body, campaign.attach_statement, printing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +180,9 @@ def _refusal(
         return Refused(row, reason, skip=True)
     if to:
         return None
-    reason = Reason.SUPPRESSED if row.recipients else Reason.NO_CONTACT
-    return Refused(row, reason, skip=False, detail=", ".join(kind.address_of(r) for r in row.recipients) or None)
+    addresses = [kind.address_of(r) for r in row.recipients]
+    reason = Reason.SUPPRESSED if any(addresses) else Reason.NO_CONTACT
+    return Refused(row, reason, skip=False, detail=", ".join(addresses) or None)
 
 
 def _reason_to_skip(

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Sighting
 from bot.channels.twilio_errors import Kind, detail_of, meaning_of
-from bot.dispatch import bounces
-from bot.domain.channels import CHANNELS, EMAIL, SMS
+from bot.dispatch import bounces, letter_receipts
+from bot.domain.channels import CHANNELS, EMAIL, LETTER, SMS
 from bot.domain.states import ActionState, Reason
 from bot.log import get_logger
 from storage import actions, receipts, suppressions
@@ -76,6 +76,12 @@ def _apply(session: Session, told: Pending, now: datetime) -> None:
         _apply_mail(session, told, now)
         return
     row = told.action
+    if row.channel == LETTER.name:
+        if _is_open(row):
+            settle_found(session, row, told.provider_id, now, actor=letter_receipts.ACTOR)
+        session.refresh(row)  # it may have moved by the report before this one
+        letter_receipts.apply(session, told, now)
+        return
     if _is_open(row):  # we never got an answer: the report is one
         settle_found(session, row, told.provider_id, now)
     elif row.provider_id != told.provider_id:

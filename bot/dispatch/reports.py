@@ -77,7 +77,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unwritable:
-    """The message could not be written, or not without gaps: why, and the reference in the log or the empty tags."""
+    """The message could not be written: why, and the reference in the log, the empty tags or what to mend."""
 
     job: Job
     reason: Reason

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.channels import CHANNELS
 from bot.log import get_logger
 from storage import actions
 from storage.db import Database
 
 _log = get_logger(__name__)
+REPEATABLE = tuple(kind.name for kind in CHANNELS.values() if kind.is_repeatable)
 
 
 def rescue(db: Database, *, name: str, now: datetime | None = None) -> int:
     """Return expired claims to the queue, or to a person once they were handed off; return how many were freed.
+
+    Where the channel takes a message only once, what was handed off is tried again.
 
     A second call finds nothing. A worker that was only slow can't settle what was taken from it, but its receipt still
     counts (storage.actions.settle_late).
     """
     now = now or db.now()
     with db.write() as session:
-        queued, uncertain = actions.rescue_expired(session, now=now, actor=actions.worker(name))
+        queued, uncertain = actions.rescue_expired(session, now=now, actor=actions.worker(name), repeatable=REPEATABLE)
         # a cancellation and the return of a claimed action may pass each other unseen
         actions.cancel_strays(session, now=now, actor=actions.worker(name))
     if queued or uncertain:

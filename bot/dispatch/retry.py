@@ -22,9 +22,10 @@ LONGEST = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again after this long."""
+    """Try again after this long; `unanswered` says that the attempt may have gone out."""
 
     delay: timedelta
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,18 @@ class Manual:
     reason: Reason
 
 
-def after(error: SendError, attempt: int) -> Retry | Manual:
-    """Decide what follows attempt number `attempt` (from 1). Whatever may have gone out is never tried again."""
+def after(error: SendError, attempt: int, *, is_repeatable: bool = False, unanswered: bool = False) -> Retry | Manual:
+    """Decide what follows attempt number `attempt` (from 1).
+
+    What may have gone out is never tried again, unless the channel `is_repeatable`: it takes a message only once.
+    `unanswered` says that an attempt before this one may have gone out: then the last failure is uncertain, too.
+    """
     if isinstance(error, Rejected):
         return Manual(error.reason)
-    if not isinstance(error, Transient):
+    may_be_out = unanswered or not isinstance(error, Transient)
+    if may_be_out and not is_repeatable:
         return Manual(Reason.UNCERTAIN)
     if attempt > len(DELAYS):
-        return Manual(Reason.RETRIES_EXHAUSTED)
-    asked = timedelta(seconds=error.retry_after or 0)
-    return Retry(min(max(DELAYS[max(attempt, 1) - 1], asked), LONGEST))
+        return Manual(Reason.UNCERTAIN if may_be_out else Reason.RETRIES_EXHAUSTED)
+    asked = timedelta(seconds=error.retry_after or 0) if isinstance(error, Transient) else timedelta()
+    return Retry(min(max(DELAYS[max(attempt, 1) - 1], asked), LONGEST), unanswered=may_be_out)

@@ -16,7 +16,7 @@ from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
 from bot.dispatch.reports import Called, HandOff, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
 from bot.domain.channels import CHANNELS
 from bot.domain.folding import fold_address
-from bot.domain.states import PauseReason, Reason
+from bot.domain.states import PauseReason, Reason, reason_text
 from storage import actions, campaign_states, notifications, outbox, suppressions, users
 from storage.actions import Claimed, SentAction
 from storage.models import NotificationKind
@@ -40,7 +40,7 @@ def settle(book: Book, reports: Sequence[Report]) -> None:
         elif isinstance(report, Unreachable):
             _settle_unreachable(book, report)
         elif isinstance(report, Unwritable):
-            _manual(book, report.job.claimed, report.reason, report.detail)
+            _refuse(book, report.job.claimed, report.reason, report.detail)
         elif isinstance(report, NotCalled):
             row = report.job.claimed
             actions.release_uncalled(book.session, row.token, [row.id], now=book.now, actor=book.actor)
@@ -76,9 +76,10 @@ def _settle_failed(book: Book, row: Claimed, error: SendError) -> None:
         return
     if isinstance(error, Rejected) and error.reason is Reason.SUPPRESSED:
         _suppress(book, row, error.detail)
-    step = retry.after(error, row.attempts + 1)
+    is_repeatable = CHANNELS[row.channel].is_repeatable
+    step = retry.after(error, row.attempts + 1, is_repeatable=is_repeatable, unanswered=row.unanswered)
     if isinstance(step, retry.Retry):
-        _retry(book, row, step.delay, error.detail)
+        _retry(book, row, step.delay, error.detail, unanswered=step.unanswered)
     else:
         _manual(book, row, step.reason, error.detail)
 
@@ -102,9 +103,27 @@ def _settle_unreachable(book: Book, report: Unreachable) -> None:
         _retry(book, row, timedelta(seconds=report.pause), report.error.detail)
 
 
-def _retry(book: Book, row: Claimed, delay: timedelta, detail: str) -> None:
-    due_at = book.now + delay
-    actions.settle_retry(book.session, row.token, row.id, due_at=due_at, detail=detail, now=book.now, actor=book.actor)
+def _retry(book: Book, row: Claimed, delay: timedelta, detail: str, *, unanswered: bool = False) -> None:
+    actions.settle_retry(
+        book.session,
+        row.token,
+        row.id,
+        due_at=book.now + delay,
+        detail=detail,
+        unanswered=unanswered or row.unanswered,
+        now=book.now,
+        actor=book.actor,
+    )
+
+
+def _refuse(book: Book, row: Claimed, reason: Reason, detail: str | None) -> None:
+    """Give an action to a person that is not handed over this time; after an unanswered attempt it may be out."""
+    if not row.unanswered:
+        _manual(book, row, reason, detail)
+        return
+    why = reason_text(reason, CHANNELS[row.channel])
+    said = f" ({detail})" if detail else ""
+    _manual(book, row, Reason.UNCERTAIN, f"An attempt got no answer, and since then: {why}{said}.")
 
 
 def _manual(book: Book, row: Claimed, reason: Reason, detail: str | None) -> None:
@@ -133,10 +152,10 @@ def refuse(book: Book, refused: Sequence[Refused]) -> None:
     """Settle what the recheck refused: skipped, or a person's."""
     for one in refused:
         row = one.claimed
-        if one.skip:
+        if one.skip and not row.unanswered:
             actions.settle_skipped(book.session, row.token, [row.id], reason=one.reason, now=book.now, actor=book.actor)
         else:
-            _manual(book, row, one.reason, one.detail)
+            _refuse(book, row, one.reason, one.detail)
 
 
 def put_off(book: Book, later: Sequence[Later]) -> None:
@@ -171,7 +190,7 @@ def hand_off(
         granted |= fresh
     doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
     for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
-        granted |= actions.handed_off(book.session, token, ids)
+        granted |= actions.handed_off(book.session, token, ids, now=book.now, lease=lease)
     put_back(book, [job for job in jobs if job.claimed.id not in granted])
     return frozenset(granted)
 

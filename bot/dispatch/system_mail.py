@@ -12,15 +12,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Channel, Connection, Message, SendError, Transient
+from bot.channels.addresses import CHECKS
+from bot.channels.base import Attachment, Channel, Connection, Message, SendError, Transient
 from bot.dispatch import retry
 from bot.dispatch.compose import compiled, statement
-from bot.domain.channels import CHANNELS, EMAIL
+from bot.domain.access import Scope
+from bot.domain.channels import CHANNELS, EMAIL, AddressKind
 from bot.domain.codes import alias_code
+from bot.domain.merge import MergeFacts
+from bot.domain.postal import PostalAddress
+from bot.domain.recipients import settle
+from bot.errors import UserError
+from bot.letters import printing_of, set_letter
 from bot.log import get_logger
-from storage import aliases, campaigns, merge_facts, outbox, system_mails, users, workspaces
+from bot.rendering import Content
+from storage import aliases, audiences, campaigns, merge_facts, outbox, system_mails, users, workspaces
+from storage.customer_filter import among
 from storage.db import Database
-from storage.models import SystemMailKind, SystemMailState
+from storage.models import Campaign, SystemMailKind, SystemMailState
 from storage.system_mails import DueMail
 
 _log = get_logger(__name__)
@@ -115,7 +124,13 @@ def _test(session: Session, mail: DueMail, now: datetime) -> Message:
     if facts is None:
         raise Pointless("The customer is no longer in the book.")
     kind = CHANNELS[campaign.channel]
-    rendered = compiled(campaign.subject, campaign.body, kind.name).render(facts)
+    content = compiled(campaign.subject, campaign.body, kind.name)
+    rendered = content.render(facts)
+    attachments: tuple[Attachment, ...] = (
+        (statement(facts),) if campaign.attach_statement and kind.has_statement else ()
+    )
+    if kind.address is AddressKind.POSTAL:
+        attachments = _printed(session, campaign, content, facts)
     return Message(
         action_id=0,
         message_id=_message_id(sender.facts.email),
@@ -124,8 +139,25 @@ def _test(session: Session, mail: DueMail, now: datetime) -> Message:
         subject=f"[Test] {rendered.subject or f'{kind.one} to {facts.customer.name}'}",
         text=rendered.text,
         html=rendered.html,
-        attachments=(statement(facts),) if campaign.attach_statement and kind.has_statement else (),
+        attachments=attachments,
     )
+
+
+def _printed(session: Session, campaign: Campaign, content: Content, facts: MergeFacts) -> tuple[Attachment, ...]:
+    """Return the letter as it would be printed; nothing where it can't be, which the check tells of."""
+    scope, kind = Scope(campaign.workspace_id), CHANNELS[campaign.channel].address
+    contacts = audiences.contacts(session, scope, among(scope, [facts.customer.id]), kind)
+    reached = settle(
+        contacts.get(facts.customer.id, ()), campaign.to_positions, suppressed={}, check=CHECKS[kind], most=1
+    )
+    to = reached.usable[0].address if reached.usable else None
+    if not isinstance(to, PostalAddress):
+        return ()
+    try:
+        made = set_letter(content, facts, printing_of(session, campaign.workspace_id), to)
+    except UserError:
+        return ()
+    return (("letter.pdf", "application/pdf", made.pdf),)
 
 
 def _code(session: Session, mail: DueMail, secret_key: str) -> Message:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.postal import PostalAddress, Written
+
 
 class AddressKind(StrEnum):
-    """What a message is addressed to; the name of the contact's column, and of the key in frozen recipients."""
+    """What a message is addressed to; the key in frozen recipients, and but for postal ones the contact's column."""
 
     EMAIL = "email"
     PHONE = "phone"
+    POSTAL = "postal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class ChannelKind:
 
     `most_recipients` is how many people one action can go to at once; None sets no limit. `has_format` says whether
     bold, lists and links with a text of their own can be written; `can_look_up` whether the provider can be asked what
-    became of a message after a crash.
+    became of a message after a crash; `is_repeatable` whether a message that is handed over twice is taken once, so
+    that an attempt without an answer is simply tried again.
     """
 
     name: str
@@ -42,14 +46,23 @@ class ChannelKind:
     has_format: bool = False
     most_recipients: int | None = 1
     can_look_up: bool = False
+    is_repeatable: bool = False
 
     def address_of(self, recipient: Mapping[str, Any]) -> str:
-        """Return the address of a frozen recipient, empty where there is none."""
-        return str(recipient.get(self.address.value) or "")
+        """Return the address of a frozen recipient as text, empty where there is none."""
+        return str(self.written_of(recipient))
 
-    def recipient(self, contact_id: int | None, name: str, address: str) -> dict[str, object]:
+    def written_of(self, recipient: Mapping[str, Any]) -> Written:
+        """Return the address of a frozen recipient as it was written, of a postal one its parts."""
+        frozen = recipient.get(self.address.value)
+        if self.address is AddressKind.POSTAL:
+            return PostalAddress.from_json(frozen if isinstance(frozen, Mapping) else {})
+        return str(frozen or "")
+
+    def recipient(self, contact_id: int | None, name: str, address: Written) -> dict[str, object]:
         """Return a recipient as it is frozen into an action."""
-        return {"contact_id": contact_id, "name": name, self.address.value: address}
+        frozen = address.to_json() if isinstance(address, PostalAddress) else address
+        return {"contact_id": contact_id, "name": name, self.address.value: frozen}
 
 
 EMAIL = ChannelKind(
@@ -77,5 +90,17 @@ SMS = ChannelKind(
     setting="the TWILIO_ settings",
     can_look_up=True,
 )
+LETTER = ChannelKind(
+    name="letter",
+    one="letter",
+    many="letters",
+    address=AddressKind.POSTAL,
+    address_word="postal address",
+    provider="the print shop",
+    setting="the LETTER_ settings",
+    has_table=True,
+    has_format=True,
+    is_repeatable=True,
+)
 
-CHANNELS: dict[str, ChannelKind] = {kind.name: kind for kind in (EMAIL, SMS)}
+CHANNELS: dict[str, ChannelKind] = {kind.name: kind for kind in (EMAIL, SMS, LETTER)}

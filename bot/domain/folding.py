@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _SPACE = re.compile(r"\s+")
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
@@ -18,5 +19,9 @@ def fold(text: str) -> str:
 
 
 def fold_address(address: str) -> str:
-    """Return an email address in the form that suppressions and look-ups compare by: trimmed, in lower case."""
-    return address.strip().casefold()
+    """Return an address in the form that suppressions and look-ups compare by: trimmed, in lower case.
+
+    A postal address, which has spaces, is also compared without accents and punctuation.
+    """
+    bare = address.strip().casefold()
+    return _SPACE.sub(" ", _NO_LETTER.sub(" ", fold(bare))).strip() if " " in bare else bare

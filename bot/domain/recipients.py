@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.domain.folding import fold_address
+from bot.domain.postal import Written
 from bot.domain.states import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
     """A contact as far as choosing goes; `address` is the one that the channel needs, as imported: it may be wrong.
+    In `Recipients` it is in its normal form.
 
     `country` (ISO 3166, two letters) is the contact's, else the customer's: phone numbers are read with it. `time_zone`
     is the customer's.
@@ -19,7 +22,7 @@ class Reachable:
 
     id: int
     name: str
-    address: str | None
+    address: Written | None
     positions: tuple[str, ...] = ()
     is_main: bool = False
     country: str | None = None
@@ -30,13 +33,13 @@ class Reachable:
 class Checked:
     """An address that can be used, in its normal form; or why it can't, with what to say of it in `detail`."""
 
-    address: str
+    address: Written
     fault: Reason | None = None
     detail: str | None = None
 
 
-Check = Callable[[str, str | None], Checked]
-"""Reads an address with the country it is read in."""
+Check = Callable[[Any, str | None], Checked]
+"""Reads an address of its kind (`Written`) with the country it is read in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,23 @@ def settle(
     `suppressed` has folded addresses, each with why in words. Where none is left, the reason is the nearest to being
     mended: a wrong address before a suppressed one, and "no contact" only where nobody has any address at all.
     """
-    chosen = [c for c in choose(contacts, positions) if c.address and c.address.strip()]
+    chosen = [c for c in choose(contacts, positions) if str(c.address or "").strip()]
     if not chosen:
         return Recipients((), Reason.NO_CONTACT)
-    read = [(contact, check((contact.address or "").strip(), contact.country)) for contact in chosen]
+    read = [(contact, check(_bare(contact.address), contact.country)) for contact in chosen]
     usable: dict[str, Reachable] = {}
     for contact, checked in read:
-        if checked.fault is None and fold_address(checked.address) not in suppressed:
-            usable.setdefault(fold_address(checked.address), replace(contact, address=checked.address))
+        key = fold_address(str(checked.address))
+        if checked.fault is None and key not in suppressed:
+            usable.setdefault(key, replace(contact, address=checked.address))
     if usable:
         return Recipients(tuple(usable.values())[:most])
     wrong = [checked for _, checked in read if checked.fault is not None]
     if wrong:
-        return Recipients((), wrong[0].fault, ", ".join(c.detail or c.address for c in wrong))
-    closed = (f"{checked.address} ({suppressed[fold_address(checked.address)]})" for _, checked in read)
+        return Recipients((), wrong[0].fault, ", ".join(c.detail or str(c.address) for c in wrong))
+    closed = (f"{checked.address} ({suppressed[fold_address(str(checked.address))]})" for _, checked in read)
     return Recipients((), Reason.SUPPRESSED, ", ".join(closed))
+
+
+def _bare(address: Written | None) -> Written:
+    return address.strip() if isinstance(address, str) else address or ""

@@ -17,11 +17,12 @@ class ActionState(StrEnum):
     QUEUED = "queued"
     """Entered by Send, by a retry, or by a person's Send. A worker claims it once due. A crash changes nothing."""
     SENDING = "sending"
-    """Entered by a claim, held under a lease. A crash before handoff returns it to queued; after it, to manual."""
+    """Entered by a claim, held under a lease. A crash before handoff returns it to queued; after it, to manual, or to
+    queued where the channel takes a message only once, however often it is handed over."""
     SENT = "sent"
     """The provider accepted it. A receipt may still move it on."""
     DELIVERED = "delivered"
-    """The provider said that it arrived. Final."""
+    """The provider said that it arrived. Final, unless the post returns a letter after all."""
     MANUAL = "manual"
     """A person must decide: Send or Ignore. Stays until somebody does, or a late receipt settles it."""
     IGNORED = "ignored"
@@ -45,9 +46,11 @@ class ActionEvent(StrEnum):
     SKIP = "skip"
     NO_RECIPIENT = "no_recipient"
     CANCEL = "cancel"
+    DOUBT = "doubt"
     DELIVER = "deliver"
     BOUNCE = "bounce"
     BOUNCE_PARTLY = "bounce_partly"
+    BOUNCE_LATE = "bounce_late"
     SEND = "send"
     IGNORE = "ignore"
     UNDO_IGNORE = "undo_ignore"
@@ -59,6 +62,7 @@ _A, _E = ActionState, ActionEvent
 ACTION_TRANSITIONS: dict[tuple[ActionState, ActionEvent], ActionState] = {
     (_A.QUEUED, _E.CLAIM): _A.SENDING,
     (_A.QUEUED, _E.CANCEL): _A.CANCELLED,
+    (_A.QUEUED, _E.DOUBT): _A.MANUAL,
     (_A.SENDING, _E.RELEASE): _A.QUEUED,
     (_A.SENDING, _E.SKIP): _A.SKIPPED,
     (_A.SENDING, _E.NO_RECIPIENT): _A.MANUAL,
@@ -70,6 +74,7 @@ ACTION_TRANSITIONS: dict[tuple[ActionState, ActionEvent], ActionState] = {
     (_A.SENT, _E.DELIVER): _A.DELIVERED,
     (_A.SENT, _E.BOUNCE): _A.MANUAL,
     (_A.SENT, _E.BOUNCE_PARTLY): _A.SENT,
+    (_A.DELIVERED, _E.BOUNCE_LATE): _A.MANUAL,
     (_A.MANUAL, _E.SEND): _A.QUEUED,
     (_A.MANUAL, _E.IGNORE): _A.IGNORED,
     (_A.MANUAL, _E.SETTLE): _A.SENT,
@@ -99,6 +104,7 @@ class Reason(StrEnum):
     NO_CONTACT = "no_contact"
     INVALID_ADDRESS = "invalid_address"
     NOT_MOBILE = "not_mobile"
+    UNPRINTABLE = "unprintable"
     SUPPRESSED = "suppressed"
     SENDER_UNVERIFIED = "sender_unverified"
     RENDER_FAILED = "render_failed"
@@ -115,6 +121,9 @@ class Reason(StrEnum):
     DELIVERED = "delivered"
     BOUNCED = "bounced"
     LATE_RECEIPT = "late_receipt"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    UNANSWERED = "unanswered"
 
 
 REASON_TEXTS: dict[Reason, str] = {
@@ -134,6 +143,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.NO_CONTACT: "no contact to write to",
     Reason.INVALID_ADDRESS: "the {address} is not valid",
     Reason.NOT_MOBILE: "the number gets no SMS: it is a landline or another number that is not mobile",
+    Reason.UNPRINTABLE: "the name or address has letters that our fonts have not",
     Reason.SUPPRESSED: "the {address} must not be contacted",
     Reason.SENDER_UNVERIFIED: "the sender's address is no longer verified",
     Reason.RENDER_FAILED: "the message could not be written",
@@ -149,13 +159,16 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.IGNORE_UNDONE: "Ignore was undone",
     Reason.DELIVERED: "delivered",
     Reason.BOUNCED: "came back",
+    Reason.RETURNED: "the post returned it: it could not be delivered",
+    Reason.WITHDRAWN: "{provider} cancelled it after taking it",
+    Reason.UNANSWERED: "waiting to try again: {provider} gave no answer, and takes the same {one} only once",
     Reason.LATE_RECEIPT: "a late receipt says that it was accepted",
 }
 
 
 def reason_text(reason: Reason, kind: ChannelKind = EMAIL) -> str:
     """Return a reason in words, as people read it of an action on this channel."""
-    return REASON_TEXTS[reason].format(provider=kind.provider, address=kind.address_word)
+    return REASON_TEXTS[reason].format(provider=kind.provider, address=kind.address_word, one=kind.one)
 
 
 class CampaignState(StrEnum):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.channels.addresses import check_phone
 from bot.imports.result import ImportResult
 from bot.imports.said import ContactSaid, Said
 from storage.book import Book, Changes
@@ -22,7 +23,24 @@ def plan_contacts(
     planner = _Contacts(book, changes, result)
     for (key, own), contact in said.contacts.items():
         external_id = refs[key]
+        _read_phone(contact, _country(said, key, book, external_id))
         planner.add(external_id, ids.get(external_id), own, contact)
+
+
+def _read_phone(contact: ContactSaid, country: str | None) -> None:
+    """Put a phone number into its normal form (E.164), by which answers and suppressions find it.
+
+    What is no number, or has no country code in no known country, stays as it is written: it is refused before Send.
+    """
+    written = contact.values.get("phone")
+    if written:
+        contact.values["phone"] = check_phone(written, contact.values.get("country") or country).address
+
+
+def _country(said: Said, key: str, book: Book, external_id: str) -> str | None:
+    told = said.customers[key].values.get("country") if key in said.customers else None
+    known = book.customers.get(external_id)
+    return told or (known.country if known is not None else None)
 
 
 class _Contacts:

@@ -57,8 +57,7 @@ def add_alias(
     now, address = now or utcnow(), fold_address(email)
     if not is_valid_email(address):
         raise UserError("This is not an email address. Write it like billing@example.com.", "email")
-    if not name.strip():
-        raise UserError("Write the name that customers see beside the address.", "name")
+    name = _name(name)
     with db.write() as session:
         alias = aliases.by_email(session, caller.workspace_id, address)
         if alias is not None and alias.verified_at is not None:
@@ -68,9 +67,19 @@ def add_alias(
                 workspace_id=caller.workspace_id, email=address, created_by=caller.user_id, created_at=now, name=name
             )
             session.add(alias)
-        alias.name, alias.signature = name.strip()[:200], signature.strip()
+        alias.name, alias.signature = name, signature.strip()
         session.flush()
         _mail_code(session, caller, alias, now)
+        return _row(alias)
+
+
+def change_alias(db: Database, caller: Caller, alias_id: int, *, name: str, signature: str) -> AliasRow:
+    """Set the name and the signature of an alias; the address stays as it was verified. Admins only."""
+    require_admin(caller)
+    name = _name(name)
+    with db.write() as session:
+        alias = _find(session, caller, alias_id)
+        alias.name, alias.signature = name, signature.strip()
         return _row(alias)
 
 
@@ -115,6 +124,12 @@ def remove_alias(db: Database, caller: Caller, alias_id: int) -> None:
         if aliases.is_used(session, caller.workspace_id, alias_id):
             raise Conflict("Campaigns were written with this alias, so it stays. Choose another sender for new ones.")
         session.delete(alias)
+
+
+def _name(typed: str) -> str:
+    if not typed.strip():
+        raise UserError("Write the name that customers see beside the address.", "name")
+    return typed.strip()[:200]
 
 
 def _wrong(alias: Alias, code: str, secret_key: str, now: datetime) -> str | None:

@@ -26,6 +26,7 @@ from bot.errors import FieldErrors
 from bot.rendering.expressions import CLOSE, OPEN, Expression, TagFault, parse
 from bot.rendering.formatting import IN_URL_CLOSE, IN_URL_OPEN, format_body, link_faults
 from bot.rendering.locales import locale_of
+from bot.rendering.paper import Block, blocks_of, fill
 from bot.rendering.sms import opt_out_line, plain_text, plain_value
 from bot.rendering.table import SKELETON, InvoiceTable, TableTemplate, table_of, text_table
 from bot.rendering.values import values_of
@@ -67,6 +68,15 @@ class Rendered:
     text: str
     html: str
     empty_tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnPaper:
+    """One message in blocks, for a letter; `is_signed` says that the author's text ends in a signature of its own."""
+
+    subject: str
+    blocks: tuple[Block, ...]
+    is_signed: bool
 
 
 def check_content(subject: str, body: str, kind: ChannelKind = EMAIL) -> list[Fault]:
@@ -133,7 +143,7 @@ class Content:
             link_rel="noopener noreferrer",
         )
         self._text, (self._html, self._table) = formatted.text, _frame(safe)
-        self._table_place = table
+        self._table_place, self._blocks = table, blocks_of(safe)
 
     def render(self, facts: MergeFacts) -> Rendered:
         """Return the message for one customer, in the customer's language."""
@@ -149,6 +159,28 @@ class Content:
             text=self._fill_text(body, table),
             html=self._fill_html(body, table, locale),
             empty_tags=self._empty([*subject, *body], table),
+        )
+
+    def on_paper(self, facts: MergeFacts) -> OnPaper:
+        """Return the message for one customer in blocks, its tags filled in as `render` does."""
+        locale = locale_of(facts.language)
+        values = values_of(facts, locale)
+        subject = [tag.evaluate(values, locale) for tag in self._subject_tags]
+        body = [tag.evaluate(values, locale) for tag in self._tags]
+        table = table_of(facts, locale) if self._table_place is not None else None
+        return OnPaper(
+            subject=_one_line(_PLACE.sub(lambda m: subject[int(m[1])], self._subject)),
+            blocks=fill(self._blocks, body, table),
+            is_signed=self._is_signed(),
+        )
+
+    def _is_signed(self) -> bool:
+        """Say whether the author signed: with the signature anywhere, or with the name in the last paragraph."""
+        last = "".join(run.text for line in self._blocks[-1].lines for run in line) if self._blocks else ""
+        closing = {int(n) for n in _PLACE.findall(last)}
+        return any(
+            tag.name == "sender.signature" or (tag.name == "sender.name" and n in closing)
+            for n, tag in enumerate(self._tags)
         )
 
     def _as_sms(self, values: list[str], facts: MergeFacts) -> Rendered:

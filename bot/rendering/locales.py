@@ -32,6 +32,11 @@ WORDS: dict[str, dict[str, str]] = {
         "disputed": "Disputed",
         "nothing": "Nothing is outstanding.",
         "page": "Page",
+        "letter": "Letter",
+        "date": "Date",
+        "reference": "Our reference",
+        "payment": "Payment details",
+        "page_of": "Page {page} of {pages}",
     },
     "fr": {
         "invoice": "Facture",
@@ -48,6 +53,11 @@ WORDS: dict[str, dict[str, str]] = {
         "disputed": "Contestée",
         "nothing": "Rien n'est dû.",
         "page": "Page",
+        "letter": "Lettre",
+        "date": "Date",
+        "reference": "Notre référence",
+        "payment": "Coordonnées de paiement",
+        "page_of": "Page {page} sur {pages}",
     },
     "de": {
         "invoice": "Rechnung",
@@ -64,6 +74,11 @@ WORDS: dict[str, dict[str, str]] = {
         "disputed": "Strittig",
         "nothing": "Es ist nichts offen.",
         "page": "Seite",
+        "letter": "Brief",
+        "date": "Datum",
+        "reference": "Unser Zeichen",
+        "payment": "Zahlungsangaben",
+        "page_of": "Seite {page} von {pages}",
     },
     "es": {
         "invoice": "Factura",
@@ -80,6 +95,11 @@ WORDS: dict[str, dict[str, str]] = {
         "disputed": "En disputa",
         "nothing": "No hay nada pendiente.",
         "page": "Página",
+        "letter": "Carta",
+        "date": "Fecha",
+        "reference": "Nuestra referencia",
+        "payment": "Datos de pago",
+        "page_of": "Página {page} de {pages}",
     },
 }
 """The fixed words of tables and statements; languages without an entry read English words."""

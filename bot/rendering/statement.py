@@ -26,7 +26,7 @@ def statement_name(today: date) -> str:
 
 
 def statement_pdf(facts: MergeFacts) -> bytes:
-    """Return the statement as PDF, in the customer's language; disputed invoices are shown as such.
+    """Return the statement as PDF, in the customer's language; disputed invoices are shown and summed as such.
 
     One compiler is kept and used by one thread at a time; the facts go in as JSON, never as Typst source.
     """
@@ -67,8 +67,9 @@ def _statement(facts: MergeFacts, locale: Locale) -> dict[str, object]:
             ]
             for i in shown
         ],
-        "totals": [money_text(m, locale) for m in totals(i for i in shown if i.is_asked_for)],
         "overdue": [money_text(m, locale) for m in totals(facts.overdue)],
+        "disputed": [money_text(m, locale) for m in totals(i for i in shown if not i.is_asked_for)],
+        "totals": [money_text(m, locale) for m in totals(shown)],  # what the rows add up to
     }
 
 

@@ -20,6 +20,7 @@ from handlers.blocks.common import (
     escape,
     moment_text,
     section,
+    sentence,
 )
 
 BAR = 20
@@ -45,7 +46,7 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
     if view.partly_refused:
         blocks.append(section(_refused(view)))
     if view.left_out:
-        blocks.append(context("Left out at Send: " + ", ".join(f"{c.count} {escape(c.text)}" for c in view.left_out)))
+        blocks.append(context("Left out at Send: " + ", ".join(f"{escape(c.text)} ({c.count})" for c in view.left_out)))
     blocks += _controls(view)
     if view.rows:
         blocks += [divider(), *_manual_blocks(view)]
@@ -61,8 +62,10 @@ def _headline(view: CampaignMessage) -> str:
     match view.state:
         case CampaignState.SCHEDULED:
             when = _moment(view.starts_at)
-            what = f"to {count_text(view.total - view.manual, 'customer')} " if view.frozen else ""
-            return f"Scheduled {what}for {when}." if view.chosen_time else f"On its way {what}at {when}."
+            if not view.frozen:
+                return f"Preparing the messages: they start {when}."
+            what = f" to {count_text(view.total - view.manual, 'customer')}"
+            return f"{'Scheduled' if view.chosen_time else 'On its way'}{what}: starts {when}."
         case CampaignState.SENDING:
             return f"Sending: {view.sent} of {count_text(view.total, 'message')} sent."
         case CampaignState.PAUSED:
@@ -188,7 +191,7 @@ def decided_block(row: ManualRow) -> Block:
         ActionState.SENDING: "Send pressed",
         ActionState.SENT: "Sent",
         ActionState.DELIVERED: "Delivered",
-    }.get(row.state, row.why.capitalize())
+    }.get(row.state, sentence(row.why))
     who = f" by <@{row.decided_by}>" if row.decided_by else ""
     when = f" {_moment(row.decided_at)}" if row.decided_at else ""
     text = f"{done}{who}{when}: {escape(cut(row.customer_name, 150))}"

@@ -7,6 +7,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.preflight import LeftOut
 from handlers import ids
 from handlers.blocks.common import (
+    TITLE_LIMIT,
     Block,
     actions,
     button,
@@ -28,8 +29,7 @@ from handlers.parse import Metadata
 
 def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note: str = "") -> Block:
     """Return the Check and send screen; without anybody to send to, or with problems, it has no Send."""
-    blocks: list[Block] = [context(escape(note))] if note else []
-    blocks.append(section(f"*{escape(cut(check.name, 150))}*\n{_headline(check)}"))
+    blocks: list[Block] = [section(f"*{escape(cut(check.name, 150))}*\n{_headline(check)}")]
     if check.problems:
         blocks.append(section("*Before it can be sent*\n" + "\n".join(f"• {escape(p)}" for p in check.problems)))
     if check.manual:
@@ -49,16 +49,42 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     else:
         back_row = [back]
     blocks.append(actions(back_row))
+    if note:  # beside the button that it is about: Slack keeps the window scrolled where it is
+        blocks.append(context(escape(note)))
     going = check.to_send + sum(each.count for each in check.manual)
     if check.problems or not going:
         return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=_metadata(check, preview))
     blocks.append(_when(check, metadata))
-    submit = f"Send to {check.to_send:,}" if check.to_send else "Hand over to me"
-    return modal("Check and send", blocks, callback_id=ids.CHECK, metadata=_metadata(check, preview), submit=submit)
+    return modal(
+        "Check and send",
+        blocks,
+        callback_id=ids.CHECK,
+        metadata=_metadata(check, preview),
+        submit=_submit(check.to_send),
+    )
+
+
+def _submit(to_send: int) -> str:
+    if not to_send:
+        return "Hand over to me"
+    whole = f"Send to {count_text(to_send, 'customer')}"
+    return whole if len(whole) <= TITLE_LIMIT else f"Send to {to_send:,}"
+
+
+def counting_view(selected: int, metadata: Metadata) -> Block:
+    """Return what stands in for the screen while it is worked out who of very many customers is written to."""
+    text = f"Looking through {selected:,} customers: who is written to, who needs a person, who is left out."
+    blocks = [
+        section(text),
+        actions([button("Show it now", ids.CHECK_LOOK), button("Back to writing", ids.CHECK_BACK)]),
+    ]
+    return modal("Check and send", blocks, callback_id=ids.CHECK_BLOCKED, metadata=metadata.to_json())
 
 
 def _headline(check: CheckView) -> str:
     kind = CHANNELS[check.channel]
+    if not check.to_send:
+        return f"No {kind.one} will be sent by itself." if check.manual else f"No {kind.one} will be sent."
     return f"{count_text(check.to_send, kind.one, kind.many)} will be sent, {money_list(check.overdue)} overdue in all."
 
 
@@ -112,19 +138,25 @@ def _when(check: CheckView, metadata: Metadata) -> Block:
         picker,
         block_id=ids.keyed(ids.CHECK_SEND_AT, metadata.key("when")),
         optional=True,
-        hint="Leave it empty to send now, after a short hold in which you can undo it.",
+        hint="In your own time zone. Leave it empty to send now, after a short hold in which you can undo it.",
     )
+
+
+def _to_whom(launched: Launched) -> str:
+    if launched.surely:
+        return count_text(launched.customers, "customer")
+    return f"Messages to {launched.customers:,} customers are being prepared, and go out to all who are not left out"
 
 
 def launched_view(launched: Launched) -> Block:
     """Return the last word: it is on its way, and where to stop it."""
     at = int(launched.starts_at.timestamp())
-    when = f"<!date^{at}^{{date_short_pretty}} {{time_secs}}|{launched.starts_at:%Y-%m-%d %H:%M:%S} UTC>"
+    when = f"<!date^{at}^{{date_short_pretty}} at {{time_secs}}|{launched.starts_at:%Y-%m-%d %H:%M:%S} UTC>"
     title = "Scheduled" if launched.later else "On its way"
     first = title if launched.first else "It was sent already, so nothing was sent twice"
     stop = "and can send it now or take it back until then" if launched.later else "and has Undo until then"
     text = (
-        f"*{escape(cut(launched.name, 150))}*: {first}.\n{count_text(launched.customers, 'customer')}, from {when}. "
+        f"*{escape(cut(launched.name, 150))}*: {first}.\n{_to_whom(launched)}, from {when}. "
         f"My direct message shows how it goes, {stop}."
     )
     return modal(title, [section(text)], callback_id=ids.LAUNCHED)

@@ -202,13 +202,18 @@ def money_list(amounts: Sequence[Money]) -> str:
 
 
 def moment_text(at: datetime) -> str:
-    """Return a moment in mrkdwn that Slack shows in the reader's own time zone."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    """Return a moment in mrkdwn that Slack shows in the reader's own time zone ("today at 14:02")."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def count_text(count: int, one: str, many: str | None = None) -> str:
     """Return "1 customer" or "1,204 customers"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def sentence(text: str) -> str:
+    """Return words as they begin a line; what is written in capitals stays so, such as SMS."""
+    return text[:1].upper() + text[1:]
 
 
 def _with(made: Block, **more: Any) -> Block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.campaigns.decide import Fixing
 from bot.campaigns.summarize import ManualPage
 from bot.domain.channels import AddressKind
+from bot.domain.postal import PostalAddress
 from bot.domain.states import ActionState
 from handlers import ids
 from handlers.blocks.campaign_message import decided_block, manual_row_blocks
@@ -23,6 +24,7 @@ from handlers.blocks.common import (
     option,
     plain,
     section,
+    sentence,
 )
 from handlers.parse import Metadata
 
@@ -49,17 +51,22 @@ def _bulk(page: ManualPage) -> list[Block]:
     blocks: list[Block] = []
     for reason in page.reasons[:6]:
         key = f"{ids.SEPARATOR}{reason.reason}"
-        sure = confirm("Ignore all of these?", "You can undo each one in this list.", "Ignore all")
+        sure = confirm("Ignore all of these?", "You can undo that in this list.", "Ignore all")
         buttons = [button(f"Ignore all {reason.count}", ids.MANUAL_IGNORE_ALL + key, value=reason.reason, confirm=sure)]
         if page.sendable and reason.reason not in (
             "no_contact",
             "invalid_address",
             "not_mobile",
+            "unprintable",
+            "returned",
             "suppressed",
             "uncertain",
         ):
             buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
-        blocks += [section(f"*{reason.text.capitalize()}* ({reason.count})"), actions(buttons)]
+        blocks += [section(f"*{sentence(reason.text)}* ({reason.count})"), actions(buttons)]
+    if page.ignored > 1:
+        undo = button(f"Undo all {page.ignored}", ids.MANUAL_UNDO_ALL)
+        blocks.append(section(f"*Ignored* ({page.ignored})", accessory=undo))
     return blocks
 
 
@@ -77,7 +84,7 @@ def fix_view(of: Fixing) -> Block:
     """Return the form: correct the address or choose another contact, for this action only or saved to the customer."""
     blocks: list[Block] = [
         section(f"*{escape(of.customer_name)}*: {of.why}"),
-        _address(of),
+        *(_postal(of.written) if isinstance(of.written, PostalAddress) else [_address(of)]),
     ]
     if of.contacts:
         choices = [option(f"{c.name} {c.address}", c.id) for c in of.contacts[:100]]
@@ -98,6 +105,27 @@ def fix_view(of: Fixing) -> Block:
     blocks.append(input_block("Keep it", keep, block_id=ids.FIX_KEEP, optional=True, hint=kept))
     metadata = Metadata(of.campaign_id, version=of.action_id).to_json()
     return modal("Fix contact", blocks, callback_id=ids.FIX, metadata=metadata, submit="Send", close="Back")
+
+
+def _postal(ours: PostalAddress) -> list[Block]:
+    return [
+        _part("Company", ids.FIX_COMPANY, ours.company, 300),
+        _part("Person", ids.FIX_PERSON, ours.name, 200),
+        _part("Street, or PO box", ids.FIX_STREET, ours.street, 500),
+        _part("Postcode", ids.FIX_POSTCODE, ours.postcode, 32),
+        _part("Town", ids.FIX_CITY, ours.city, 200),
+        _part("State or province, where the post wants one", ids.FIX_REGION, ours.region, 200),
+        _part("Country, in two letters", ids.FIX_COUNTRY, ours.country, 2),
+    ]
+
+
+def _part(label: str, action_id: str, value: str, most: int) -> Block:
+    field: Block = {"type": "plain_text_input", "action_id": action_id, "max_length": most}
+    if action_id == ids.FIX_STREET:
+        field["multiline"] = True
+    if value:
+        field["initial_value"] = cut(value, most)
+    return input_block(label, field, block_id=action_id, optional=True)
 
 
 def _address(of: Fixing) -> Block:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from bot.campaigns.views import PreviewView
+from bot.rendering.preview import Part, PartKind, Shown, Span
 from handlers import ids
-from handlers.blocks.common import Block, actions, button, context, cut, escape, plain, section
+from handlers.blocks.common import Block, actions, button, context, count_text, cut, escape, plain, section
 
 
 def preview_blocks(view: PreviewView) -> list[Block]:
@@ -20,8 +24,10 @@ def preview_blocks(view: PreviewView) -> list[Block]:
     head = f"{subject}To {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}\n{_beside(view)}"
     blocks = [
         section(f"Preview for *{escape(cut(view.customer_name, 150))}*\n{head}"),
-        section(cut(view.mrkdwn, 3000), block_id=ids.PREVIEW_TEXT),
+        {"type": "rich_text", "block_id": ids.PREVIEW_TEXT, "elements": list(_elements(view.shown)) or [_NOTHING]},
     ]
+    if view.shown.more:
+        blocks.append(context(f"… and {count_text(view.shown.more, 'more character')}."))
     if view.notes:
         blocks.append(context("\n".join(escape(note) for note in view.notes)))
     if view.empty_tags:
@@ -30,6 +36,59 @@ def preview_blocks(view: PreviewView) -> list[Block]:
         advice = f'Write `{{{{{view.empty_tags[0]} | default("…")}}}}` to say what stands there instead.'
         blocks.append(context(f":warning: Warning: empty for this customer: {tags}. {advice}"))
     return blocks
+
+
+def _elements(shown: Shown) -> Iterator[Block]:
+    """Yield the parts as rich text, in which nothing that comes from customers is read as formatting or a mention."""
+    for n, (is_text, parts) in enumerate(groupby(shown.parts, key=_is_text)):
+        if is_text:
+            gap = [_span(Span("\n"))] if n else []  # Slack leaves none between a list and the text after it
+            yield _rich("rich_text_section", [*gap, *_joined([_lines(part) for part in parts], "\n\n")])
+            continue
+        for part in parts:
+            yield _fixed(part) if part.kind is PartKind.FIXED else _list(part)
+
+
+def _is_text(part: Part) -> bool:
+    """Say whether a part is drawn as text: Slack's own lists begin with 1."""
+    return part.kind is PartKind.TEXT or (part.kind is PartKind.NUMBERS and part.start != 1)
+
+
+def _fixed(part: Part) -> Block:
+    text = "\n".join("".join(span.text for span in line) for line in part.lines)
+    return _rich("rich_text_preformatted", [_span(Span(text or " "))])
+
+
+def _list(part: Part) -> Block:
+    style = "bullet" if part.kind is PartKind.BULLETS else "ordered"
+    items = [_rich("rich_text_section", [_span(span) for span in line]) for line in part.lines]
+    return {"type": "rich_text_list", "style": style, "elements": items}
+
+
+def _lines(part: Part) -> list[Block]:
+    lines = [[_span(span) for span in line] for line in part.lines]
+    if part.kind is PartKind.NUMBERS:
+        lines = [[{"type": "text", "text": f"{n}. "}, *line] for n, line in enumerate(lines, part.start)]
+    return _joined(lines, "\n")
+
+
+def _joined(runs: Sequence[list[Block]], between: str) -> list[Block]:
+    found = [piece for run in runs for piece in [{"type": "text", "text": between}, *run]]
+    return found[1:]
+
+
+def _span(span: Span) -> Block:
+    style = {name: True for name, on in (("bold", span.bold), ("italic", span.italic)) if on}
+    made = {"type": "link", "url": span.url, "text": span.text} if span.url else {"type": "text", "text": span.text}
+    return {**made, "style": style} if style else made
+
+
+def _rich(kind: str, elements: list[Block]) -> Block:
+    return {"type": kind, "elements": elements or [{"type": "text", "text": " "}]}
+
+
+_NOTHING = _rich("rich_text_section", [])
+"""Stands for a message of which nothing is left, such as a table of no invoices."""
 
 
 def _beside(view: PreviewView) -> str:

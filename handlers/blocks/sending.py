@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain.channels import CHANNELS, SMS
+from bot.domain.channels import CHANNELS, LETTER, SMS
+from bot.domain.letter_prices import LIKE
+from bot.domain.letterhead import Letterhead, PaperLayout
 from bot.domain.sms_prices import LONGEST
 from bot.people.sending_settings import SendingSettings, SmsTerms
 from handlers import ids
-from handlers.blocks.common import Block, actions, button, checkbox, context, input_block, modal, plain
+from handlers.blocks.common import Block, actions, button, checkbox, context, input_block, modal, option, plain
 
 HOURS_LIMIT = 100
 OPT_OUT = "yes"
@@ -35,6 +37,8 @@ def sending_view(settings: SendingSettings, channels: Iterable[str], note: str =
     ]
     if SMS in offered and settings.sms is not None:
         blocks += _of_sms(settings.sms)
+    if LETTER in offered and settings.letters is not None:
+        blocks += _of_letters(settings.letters)
     blocks.append(actions([button("Back to settings", ids.SETTINGS_HOME)]))
     return modal("Sending", blocks, callback_id=ids.SENDING, submit="Save")
 
@@ -57,6 +61,42 @@ def _of_sms(terms: SmsTerms) -> list[Block]:
             optional=True,
         ),
     ]
+
+
+def _of_letters(head: Letterhead) -> list[Block]:
+    ours = head.address
+    return [
+        _line("Our street, for letters", ids.SENDING_LETTER_STREET, ours.street, "1 Quay Street", 200, lines=True),
+        _line("Our postcode", ids.SENDING_LETTER_POSTCODE, ours.postcode, "D02 XY45", 32),
+        _line("Our town", ids.SENDING_LETTER_CITY, ours.city, "Dublin", 100),
+        _line("Our state or province, where the post wants one", ids.SENDING_LETTER_REGION, ours.region, "CA", 100),
+        _line("Our country, in two letters", ids.SENDING_LETTER_COUNTRY, ours.country, "IE", 2),
+        _line(
+            "How to reach us, on letters", ids.SENDING_LETTER_CONTACT, head.contact, "+353 1 234 5678", 300, lines=True
+        ),
+        _line("How to pay us, on letters", ids.SENDING_LETTER_PAYMENT, head.payment, "IBAN: IE29 …", 600, lines=True),
+        _line("Price of a letter and of a page", ids.SENDING_LETTER_PRICES, head.prices, LIKE, 200),
+        input_block("Paper", _layouts(head.layout), block_id=ids.SENDING_LETTER_LAYOUT),
+    ]
+
+
+_LAYOUTS = {
+    PaperLayout.AUTO: "As our country has it",
+    PaperLayout.DIN_B: "A4, window by DIN 5008 B",
+    PaperLayout.DIN_A: "A4, window by DIN 5008 A (high)",
+    PaperLayout.US_10: "US Letter, #10 envelope",
+}
+
+
+def _layouts(chosen: PaperLayout) -> Block:
+    options = {layout: option(words, layout.value) for layout, words in _LAYOUTS.items()}
+    select: Block = {"type": "static_select", "action_id": ids.SENDING_LETTER_LAYOUT, "options": [*options.values()]}
+    return {**select, "initial_option": options[chosen]}
+
+
+def _line(label: str, action_id: str, value: str, like: str, most: int, *, lines: bool = False) -> Block:
+    field = _text(action_id, value, like, most=most)
+    return input_block(label, {**field, "multiline": True} if lines else field, block_id=action_id, optional=True)
 
 
 def _text(action_id: str, value: str, like: str, *, most: int) -> Block:

@@ -139,26 +139,33 @@ def aliases_view(rows: Sequence[AliasRow], note: str = "") -> Block:
             ids.keyed(ids.ALIASES_REMOVE, row.id),
             confirm=confirm("Remove this address?", f"{row.email} can't be a sender any more.", "Remove"),
         )
-        waiting = [
-            button("Enter code", ids.keyed(ids.ALIASES_ENTER_CODE, row.id)),
-            button("Send a new code", ids.keyed(ids.ALIASES_SEND_AGAIN, row.id)),
-        ]
-        blocks.append(actions([remove] if row.verified else [*waiting, remove]))
+        change = button("Change", ids.keyed(ids.ALIASES_CHANGE, row.id))
+        waiting = [button("Enter code", ids.keyed(ids.ALIASES_ENTER_CODE, row.id)), _new_code(row)]
+        blocks.append(actions([*([] if row.verified else waiting), change, remove]))
     blocks.append(actions([_back()]))
     return modal("Aliases", blocks, callback_id=ids.ALIASES)
 
 
-def alias_view() -> Block:
-    """Return the form for a new alias."""
+def alias_view(row: AliasRow | None = None) -> Block:
+    """Return the form for an alias; without `row`, for a new one."""
     email = {"type": "email_text_input", "action_id": ids.ALIAS_EMAIL, "placeholder": plain("billing@example.com")}
-    signature = text_input(ids.ALIAS_SIGNATURE, "", most=SIGNATURE_LIMIT, lines=True)
+    name = text_input(ids.ALIAS_NAME, row.name if row else "", most=200)
+    signature = text_input(ids.ALIAS_SIGNATURE, row.signature if row else "", most=SIGNATURE_LIMIT, lines=True)
+    signs = "What {{sender.signature}} says in messages from this address."
     blocks = [
-        input_block("Address", email, block_id=ids.ALIAS_EMAIL, hint="A code is mailed to it."),
-        input_block("Name beside it", text_input(ids.ALIAS_NAME, "", most=200), block_id=ids.ALIAS_NAME),
-        input_block("Signature", signature, block_id=ids.ALIAS_SIGNATURE, optional=True),
+        section(f"*{escape(row.email)}*")
+        if row
+        else input_block("Address", email, block_id=ids.ALIAS_EMAIL, hint="A code is mailed to it."),
+        input_block("Name beside it", name, block_id=ids.ALIAS_NAME, hint="Customers see it as the sender."),
+        input_block("Signature", signature, block_id=ids.ALIAS_SIGNATURE, optional=True, hint=signs),
         actions([button("Back to aliases", ids.SETTINGS_OPEN_ALIASES)]),
     ]
-    return modal("New alias", blocks, callback_id=ids.ALIAS, submit="Mail the code")
+    title, submit = ("Alias", "Save") if row else ("New alias", "Mail the code")
+    return modal(title, blocks, callback_id=ids.ALIAS, metadata=str(row.id) if row else "", submit=submit)
+
+
+def _new_code(row: AliasRow) -> Block:
+    return button("Send a new code", ids.keyed(ids.ALIASES_SEND_AGAIN, row.id))
 
 
 def code_view(row: AliasRow) -> Block:
@@ -166,7 +173,7 @@ def code_view(row: AliasRow) -> Block:
     blocks = [
         section(f"A code of six digits was mailed to {escape(row.email)}. It lasts 30 minutes."),
         input_block("Code", text_input(ids.CODE_DIGITS, "", most=12), block_id=ids.CODE_DIGITS),
-        actions([button("Back to aliases", ids.SETTINGS_OPEN_ALIASES)]),
+        actions([_new_code(row), button("Back to aliases", ids.SETTINGS_OPEN_ALIASES)]),
     ]
     return modal("Verify the alias", blocks, callback_id=ids.CODE, metadata=str(row.id), submit="Verify")
 

@@ -6,6 +6,7 @@ from handlers.blocks.common import Block, cut, escape, section
 
 _LINES = (
     "`/campaign` starts a campaign, or goes on with a draft of yours",
+    "`/campaign customer NAME` shows how a customer stands and what happened: messages, answers, stops",
     "`/campaign settings` sets your signature{admin}",
     "`/campaign suppressions` says who must not be contacted, and changes it{only}",
     "`/campaign import` brings in customers, contacts and invoices{only}",

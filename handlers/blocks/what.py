@@ -18,7 +18,6 @@ from handlers.blocks.common import (
     context,
     cut,
     divider,
-    escape,
     input_block,
     modal,
     option,
@@ -28,18 +27,24 @@ from handlers.blocks.preview import preview_blocks
 from handlers.parse import Metadata
 
 SUBJECT_LIMIT = 200
+_LIVE = {"dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
+"""Every key is told: the draft keeps what was typed however the window is left, and the preview follows."""
+_NAMED = "Rename it so that you find it again; customers do not see it."
 
 
 def what_view(
-    draft: DraftView, positions: Sequence[str], preview: PreviewView, metadata: Metadata, note: str = ""
+    draft: DraftView, positions: Sequence[str], preview: PreviewView, metadata: Metadata, inserted: str = ""
 ) -> Block:
-    """Return the What screen; inputs that the bot fills again carry a key from `metadata`."""
+    """Return the What screen; inputs that the bot fills again carry a key from `metadata`.
+
+    `inserted` is the tag that was put at the end of a text just now: it is told where it went.
+    """
     kind = CHANNELS[draft.channel]
-    blocks: list[Block] = [context(escape(note))] if note else []
-    blocks += [
-        input_block("Campaign name", _text(ids.WHAT_NAME, draft.name, 200), block_id=ids.WHAT_NAME),
+    name = _text(ids.WHAT_NAME, draft.name, 200)
+    blocks = [
+        input_block("Campaign name", name, block_id=ids.WHAT_NAME, hint=_NAMED),
         *_people(draft, kind, positions),
-        *_content(draft, kind, metadata),
+        *_content(draft, kind, metadata, inserted),
         actions([button("Update the preview", ids.WHAT_PREVIEW), button("Back to customers", ids.WHAT_BACK)]),
         divider(),
         *preview_blocks(preview),
@@ -53,12 +58,18 @@ def _people(draft: DraftView, kind: ChannelKind, positions: Sequence[str]) -> li
     one_each = kind.most_recipients == 1
     to = "The contact with this position; the main contact where nobody has it."
     blocks = [
-        input_block("From" if kind.has_subject else "In the name of", _sender(draft.sender), block_id=ids.WHAT_SENDER),
+        input_block(
+            "From" if kind.has_subject else "In the name of",
+            _sender(draft.sender),
+            block_id=ids.WHAT_SENDER,
+            dispatch=True,
+        ),
         input_block(
             "To",
             _positions(draft.to_positions, positions),
             block_id=ids.WHAT_POSITIONS,
             optional=True,
+            dispatch=True,
             hint=f"{to} One {kind.one} a customer."
             if one_each
             else "Contacts with these positions; the main contact where nobody has them.",
@@ -66,11 +77,12 @@ def _people(draft: DraftView, kind: ChannelKind, positions: Sequence[str]) -> li
     ]
     if kind.has_cc:
         cc = _text(ids.WHAT_CC, ", ".join(draft.cc), 1000)
-        blocks.append(input_block("CC", cc, block_id=ids.WHAT_CC, optional=True))
+        copies = f"Addresses parted by commas. Each gets a copy of every {kind.one}."
+        blocks.append(input_block("CC", cc, block_id=ids.WHAT_CC, optional=True, hint=copies))
     return blocks
 
 
-def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata) -> list[Block]:
+def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata, inserted: str) -> list[Block]:
     """Return the inputs of the message itself, with the tags that this channel can hold."""
     tags = TAGS if kind.has_table else [t for t in TAGS if t.name != TABLE]
     pickers = [_tags(ids.WHAT_TAG_BODY, "Insert a tag into the content", tags)]
@@ -84,28 +96,35 @@ def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata) -> list[Bl
     )
     blocks = [body]
     if kind.has_subject:
-        subject = _text(ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT)
-        key = metadata.key("subject")
-        blocks.insert(0, input_block("Subject", subject, block_id=ids.keyed(ids.WHAT_SUBJECT, key)))
+        subject = _text(ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT, "Your account with {{organisation.name}}")
+        block_id = ids.keyed(ids.WHAT_SUBJECT, metadata.key("subject"))
+        blocks.insert(0, input_block("Subject", {**subject, **_LIVE}, block_id=block_id, dispatch=True))
         in_subject = [t for t in TAGS if t.name != TABLE]
         pickers.append(_tags(ids.WHAT_TAG_SUBJECT, "Insert into the subject", in_subject))
     blocks.append(actions(pickers, block_id=ids.keyed("what_tags", metadata.key("tags"))))
+    if inserted:
+        # code spans: what is there can be copied from here
+        code, spare = "`{{" + inserted + "}}`", "`{{" + inserted + ' | default("…")}}`'
+        other = "" if inserted == TABLE else f" {spare} says what stands there where it is empty."
+        blocks.append(context(f"{code} is at the end now; cut it out and paste it where it belongs.{other}"))
     if kind.has_statement:
         box = _statement(draft.attach_statement)
-        blocks.append(input_block("Attachment", box, block_id=ids.WHAT_STATEMENT, optional=True))
+        blocks.append(input_block("Attachment", box, block_id=ids.WHAT_STATEMENT, optional=True, dispatch=True))
     return blocks
 
 
-def _text(action_id: str, value: str, most: int) -> Block:
+def _text(action_id: str, value: str, most: int, example: str = "") -> Block:
     made: Block = {"type": "plain_text_input", "action_id": action_id, "max_length": most}
+    if example:
+        made["placeholder"] = plain(example, 150)
     return {**made, "initial_value": cut(value, most)} if value else made
 
 
 def _body(value: str, kind: ChannelKind) -> Block:
     made = {
         **_text(ids.WHAT_BODY, value, INPUT_LIMIT),
+        **_LIVE,
         "multiline": True,
-        "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
     example = 'Dear {{contact.first_name | default("customer")}}, …'
     if not kind.has_format:

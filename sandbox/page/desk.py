@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sandbox.jsontypes import Json
-from sandbox.mail import MailCatcher
 from sandbox.page.templating import make_environment
 from sandbox.sandbox import Sandbox
 
@@ -38,7 +37,7 @@ class Desk:
     """
 
     sandbox: Sandbox
-    mail: MailCatcher | None
+    has_outbox: bool = False
     tour: tuple[Step, ...] = ()
     environment: Environment = field(default_factory=make_environment)
     read: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -47,6 +46,12 @@ class Desk:
     closing: threading.Event = field(default_factory=threading.Event)
     wakers: list[Callable[[], None]] = field(default_factory=list)
 
+    @property
+    def zone(self) -> str | None:
+        """The time zone of pages that are nobody's: that of the first person; None for this machine's."""
+        first = next(iter(self.sandbox.people.values()), None)
+        return first.profile.tz if first else None
+
     def render(self, template: str, **values: Any) -> str:
         """Return a template filled in."""
         return self.environment.get_template(template).render(**values)
@@ -54,10 +59,11 @@ class Desk:
     def page(self, request: Request, template: str, **values: Any) -> HTMLResponse:
         """Answer with a whole page."""
         pages = [("/", "Workspace", "/as/"), ("/inspector", "Inspector", "/inspector")]
-        if self.mail is not None:
+        if self.has_outbox:
             pages.insert(1, ("/outbox", "Outbox", "/outbox"))
         touring = bool(self.tour) and request.cookies.get(TOUR_COOKIE) != "seen"
-        shared = {"team": self.sandbox.workspace.team_name, "pages": pages, "tour": self.tour, "touring": touring}
+        team = self.sandbox.workspace.team_name
+        shared = {"team": team, "pages": pages, "tour": self.tour, "touring": touring, "zone": self.zone}
         return HTMLResponse(self.render(template, path=request.url.path, **shared, **values))
 
     def remember(self, keys: dict[str, object]) -> str:

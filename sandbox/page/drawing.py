@@ -92,6 +92,11 @@ class Drawn:
         """Return rich text as HTML."""
         return rich_text(block, self.reader)
 
+    def picture(self, file_id: str | None) -> str:
+        """Return where a picture among the workspace's files is, "" for what is none or not there."""
+        file = self.person.workspace.files.by_id.get(file_id or "")
+        return f"/as/{self.person.user_id}/files/{file.file_id}?as=picture" if file and file.picture_type else ""
+
     def label(self, block: Json, element: Json) -> str:
         """Return the accessible name of an element that has no label beside it."""
         own = element.get("accessibility_label") or plain_text(element.get("text"))

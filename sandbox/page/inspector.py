@@ -75,7 +75,8 @@ class InspectorPage:
         return Scene([verdict, *(self._piece(one) for one in lines)], ("traffic",))
 
     def _piece(self, line: Line) -> Piece:
-        return Piece(f"t-{line.number}", line.number, lambda: self._desk.render("traffic.html", line=line), "traffic")
+        zone, draw = self._desk.zone, self._desk.render
+        return Piece(f"t-{line.number}", line.number, lambda: draw("traffic.html", line=line, zone=zone), "traffic")
 
     def _line(self, number: int, record: Record) -> Line:
         if number not in self._lines:

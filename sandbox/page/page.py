@@ -15,10 +15,13 @@ from sandbox.mail import MailCatcher
 from sandbox.page.desk import TOUR_COOKIE, Desk, Step
 from sandbox.page.guard import Guard
 from sandbox.page.inspector import InspectorPage
-from sandbox.page.outbox import OutboxPage
+from sandbox.page.mails import MailPages
+from sandbox.page.outbox import Campaigns, Outbox
+from sandbox.page.phones import PhonePages
 from sandbox.page.workspace import WorkspacePage
 from sandbox.sandbox import Sandbox
 from sandbox.serving import HOST, Serving
+from sandbox.sms import SmsCatcher
 
 DEFAULT_PORT = 8765
 YEAR_SECONDS = 365 * 24 * 3600
@@ -28,8 +31,8 @@ STATIC = Path(__file__).parent / "static"
 class Page:
     """The sandbox in the browser. Use as a context manager, or call `start` and `stop`.
 
-    `mail` adds the outbox, `tour` a panel on the first visit. Port 0 is any free one; `start` raises PortInUse where
-    somebody else listens.
+    `mail` and `sms` are what the outbox shows, `campaigns` tells what it filters by, `tour` is a panel on the first
+    visit. Port 0 is any free one; `start` raises PortInUse where somebody else listens.
     """
 
     def __init__(
@@ -38,8 +41,13 @@ class Page:
         mail: MailCatcher | None = None,
         port: int = DEFAULT_PORT,
         tour: tuple[Step, ...] = (),
+        sms: SmsCatcher | None = None,
+        campaigns: Campaigns | None = None,
     ) -> None:
-        self._desk = Desk(sandbox, mail, tour)
+        self._mail = mail
+        self._sms = sms
+        self._campaigns = campaigns
+        self._desk = Desk(sandbox, has_outbox=mail is not None or sms is not None, tour=tour)
         self._serving = Serving("page", port)
 
     @property
@@ -75,9 +83,22 @@ class Page:
             Route("/tour", self._begin_tour),
             Route("/tour/end", self._end_tour, methods=["POST"]),
         ]
-        if self._desk.mail is not None:
-            routes += OutboxPage(self._desk, self._desk.mail).routes
+        if self._desk.has_outbox:
+            routes += self._outbox()
         return Starlette(routes=routes, middleware=[Middleware(Guard)])
+
+    def _outbox(self) -> list[BaseRoute]:
+        """Return the routes of the outbox, with a shelf for each kind of message there is."""
+        outbox = Outbox(self._desk, self._campaigns)
+        pages: list[MailPages | PhonePages] = []
+        if self._mail is not None:
+            pages.append(MailPages(outbox, self._mail))
+        if self._sms is not None:
+            pages.append(PhonePages(outbox, self._sms))
+        outbox.shelves += [one.shelf for one in pages]
+        first = outbox.shelves[0].address
+        routes: list[BaseRoute] = [Route("/outbox", lambda _request: RedirectResponse(first, 303))]
+        return routes + [route for one in pages for route in one.routes] + outbox.routes
 
     async def _begin_tour(self, request: Request) -> Response:
         answer = RedirectResponse("/", 303)
@@ -90,9 +111,8 @@ class Page:
         return answer
 
     def _listeners(self, *, add: bool) -> None:
-        lists = [self._desk.sandbox.workspace.listeners]
-        if self._desk.mail is not None:
-            lists.append(self._desk.mail.listeners)
+        catchers = [one for one in (self._mail, self._sms) if one is not None]
+        lists = [self._desk.sandbox.workspace.listeners, *(one.listeners for one in catchers)]
         for one in lists:
             if add:
                 one.append(self._desk.wake)

@@ -105,6 +105,9 @@ class WorkspacePage:
         person = self._person(request)
         file = self._workspace.files.by_id.get(request.path_params["file"])
         direct = self._workspace.channels.direct(person.user_id).channel_id
+        if file is not None and file.picture_type and request.query_params.get("as") == "picture":
+            # drawn in a block: whoever sees the message sees it
+            return Response(file.content, media_type=file.picture_type)
         if file is None or (file.owner != person.user_id and direct not in file.channel_ids):
             raise HTTPException(404)
         headers = {"Content-Disposition": f'attachment; filename="{_header_safe(file.name)}"'}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.states import ActionState, CampaignState
@@ -72,7 +72,8 @@ class Campaign(InWorkspace, Base):
 class Action(InWorkspace, Base):
     """One message of one campaign to one customer, with frozen recipients: a row of the outbox.
 
-    `recipients` is a list of {"contact_id", "name", "email"}, with "phone" in place of "email" on SMS; `message_id` is
+    `recipients` is a list of {"contact_id", "name", "email"}, with "phone" in place of "email" on SMS,
+    and on letters "postal" (bot.domain.postal.PostalAddress as JSON); `message_id` is
     the RFC 5322 Message-ID, made at Send.
     """
 
@@ -132,6 +133,8 @@ class Action(InWorkspace, Base):
     """Committed just before the provider is called; empty again once that attempt is settled as not sent."""
     in_spite_of: Mapped[list[str]] = mapped_column(Json, default=list)
     """What a person agreed to send in spite of: why the customer's group, put back, was left out; empty values."""
+    unanswered: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """An attempt had no answer and is tried again, because its provider takes a message only once: it may be out."""
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     provider_id: Mapped[str | None] = mapped_column(String(255))
     sent_subject: Mapped[str | None] = mapped_column(Text)

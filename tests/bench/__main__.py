@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import dispatching, importing, starting, typing_ahead
+from tests.bench import dispatching, importing, in_browser, letters, starting, typing_ahead
 from tests.conftest import running_postgres
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
@@ -18,7 +18,7 @@ BEGIN, END = "<!-- measured: {} -->", "<!-- end -->"
 def main() -> None:
     """Measure the parts that are asked for, and put each into its place on the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="one of dispatch, first, search, import")
+    parser.add_argument("--only", default="", help="one of dispatch, first, search, import, page, letters")
     parser.add_argument("--mails", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--book", type=int, default=100_000)
@@ -30,6 +30,8 @@ def main() -> None:
             "first": lambda: starting.first_mail(server, rounds=given.rounds),
             "search": lambda: typing_ahead.measure(server, book=given.book),
             "import": lambda: importing.measure(server, lines=given.lines),
+            "page": in_browser.measure,
+            "letters": letters.measure,
         }
         for name, measured in parts.items():
             if given.only in ("", name):

@@ -13,7 +13,7 @@ import pytest
 
 from bot.config import Settings
 from bot.domain.states import ActionState, CampaignState
-from sandbox import Mailbox, MailCatcher, Sandbox
+from sandbox import LetterCatcher, Mailbox, MailCatcher, Sandbox
 from storage.db import Database
 from tests.builders import NOW, Builder
 
@@ -47,6 +47,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
         "SECRET_KEY": "secret" * 8,
         "DATABASE_URL": f"sqlite:///{tmp_path}/bot.db",
         "HTTP_PORT": "0",
+        "LETTER_FOLDER": f"{tmp_path}/letters",
     }
 
 
@@ -83,12 +84,20 @@ def test_check_gives_a_verdict_on_each(settings: dict[str, str]) -> None:
 
 def test_check_is_content_with_what_works_and_names_a_wrong_token(settings: dict[str, str]) -> None:
     campaign_bot("migrate", **settings)
-    with Sandbox(manifest=MANIFEST) as slack, MailCatcher() as mail, Mailbox() as bounces:
+    with Sandbox(manifest=MANIFEST) as slack, MailCatcher() as mail, Mailbox() as bounces, LetterCatcher() as post:
         settings |= {"SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token, "SMTP_URL": mail.url}
         settings |= {"SLACK_APP_TOKEN": slack.app_token, "BOUNCE_IMAP_URL": bounces.url}
         code, told = campaign_bot("check", **settings)
         assert code == 0
-        assert told == "ok    settings\nok    database\nok    mail server\nok    bounce mailbox\nok    Slack\n"
+        folder = f"ok    letters (to {settings['LETTER_FOLDER']})\n"
+        assert told == f"ok    settings\nok    database\nok    mail server\nok    bounce mailbox\n{folder}ok    Slack\n"
+        posting = {"LETTER_DELIVERY": "postgrid", "POSTGRID_API_URL": post.url, "POSTGRID_API_KEY": post.api_key}
+        assert (
+            "ok    PostGrid (test key: nothing is really posted)\n" in campaign_bot("check", **(settings | posting))[1]
+        )
+        assert "fail  PostGrid: PostGrid refused our key" in said(
+            settings | posting | {"POSTGRID_API_KEY": "live_sk_x"}
+        )
         wrong = {"BOUNCE_IMAP_URL": bounces.url.replace(quote(bounces.password), "wrong")}
         told = said(settings | {"SLACK_APP_TOKEN": "xapp-1-x"} | wrong)
         assert "Slack answered invalid_auth: check SLACK_APP_TOKEN." in told
@@ -118,10 +127,10 @@ def test_the_doctor_says_how_things_stand_and_mends_what_it_finds(settings: dict
     db.dispose()
     code, said = campaign_bot("doctor", **settings)
     assert code == 1
-    assert "fault claims whose lease ran out: 1\n      no worker rescues them: is one running?\n" in said
+    assert "fault claims whose lease ran out: 1 (worker-1)\n      no worker rescues them: is one running? " in said
     code, said = campaign_bot("doctor", "--mend", **settings)
     assert "actions: 1 queued\n" in said
-    assert "ok    claims whose lease ran out\n" in said
+    assert "ok    claims whose lease ran out (1 mended)\n" in said
 
 
 def test_a_port_in_use(settings: dict[str, str]) -> None:
@@ -152,6 +161,7 @@ def test_check_says_in_one_line_that_the_database_is_out_of_reach(settings: dict
         "ok    settings",
         "fail  database",
         "fail  mail server",
+        f"ok    letters (to {settings['LETTER_FOLDER']})",
         "fail  Slack",
     ]
     assert "Check DATABASE_URL: the host, port, user" in lines[1]

@@ -47,6 +47,8 @@ def test_nothing_set_names_everything_that_is_needed() -> None:
         ("smtp_url", "smtp://mail:99999", "the port must be a number from 1 to 65535. The mail server"),
         ("smtp_url", "smtp://mail?conections=3", "'conections' is not an option; connections is the only one."),
         ("bounce_imap_url", "imaps://u:p@mail?every=0", "every must be a number of seconds from 1 to 3600."),
+        ("slack_bot_token", "xapp-1-a", "must begin with xoxb-: this is another kind of token."),
+        ("slack_app_token", "xoxb-1", "must begin with xapp-: this is another kind of token."),
         ("secret_key", "s", "SECRET_KEY: must have at least 32 characters."),
         ("organisation_name", "o" * 201, "ORGANISATION_NAME: must have at most 200 characters."),
         ("send_hold_seconds", "-1", "SEND_HOLD_SECONDS: must be a whole number from 0 to 3600."),

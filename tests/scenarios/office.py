@@ -13,7 +13,9 @@ from sqlalchemy import select, text, update
 
 from bot.app import Bot
 from bot.config import Settings
-from sandbox import Mailbox, MailCatcher, NeverHappened, Sandbox, SmsCatcher
+from bot.domain.letterhead import Letterhead
+from bot.domain.postal import PostalAddress
+from sandbox import LetterCatcher, Mailbox, MailCatcher, NeverHappened, Sandbox, SmsCatcher
 from sandbox.conversation import Message
 from sandbox.mail import free_port
 from sandbox.modal import Modal
@@ -41,6 +43,7 @@ class Office:
         self.bounces = Mailbox()
         self.mail = MailCatcher(bounces=self.bounces)
         self.sms = SmsCatcher()
+        self.post = LetterCatcher()
         self._database_url = database_url
         self._changed: dict[str, Any] = {}
         self.bot: Bot | None = None
@@ -60,6 +63,7 @@ class Office:
         self.mail.stop()
         self.bounces.stop()
         self.sms.stop()
+        self.post.stop()
         self.slack.stop()
 
     def with_sms(self, *, hours: str = "") -> Office:
@@ -79,6 +83,26 @@ class Office:
         }
         setting = Setting(workspace_id=self.build.workspace_id, key="sending_hours", value={"sms": hours})
         self.build.save(setting)
+        return self
+
+    def with_letters(self, folder: Path | None = None) -> Office:
+        """Set letters up before the bot starts: into a folder, else by the local PostGrid."""
+        port = free_port()
+        if folder is not None:
+            self._changed |= {"letter_delivery": "spool", "letter_folder": str(folder)}
+        else:
+            self.post.start()
+            self.post.webhook_url = f"http://127.0.0.1:{port}/postgrid/events"
+            self._changed |= {
+                "letter_delivery": "postgrid",
+                "postgrid_api_key": self.post.api_key,
+                "postgrid_api_url": self.post.url,
+                "postgrid_webhook_secret": self.post.webhook_secret,
+                "http_port": port,
+            }
+        address = PostalAddress(street="1 Quay Street", postcode="D02 XY45", city="Dublin", country="IE")
+        head = Letterhead(address, payment="IBAN: IE29 AIBK 9311 5212 3456 78", prices="EUR letter 0.95, page 0.12")
+        self.build.save(Setting(workspace_id=self.build.workspace_id, key="letters", value=head.to_json()))
         return self
 
     def with_bounces(self) -> Office:
@@ -108,6 +132,7 @@ class Office:
             "send_hold_seconds": 0,
             "secret_key": "k" * 32,
             "organisation_name": "Northwind Ltd",
+            "letter_delivery": "off",
         }
         if self.road == "socket":
             values["slack_app_token"] = self.slack.app_token
@@ -156,6 +181,13 @@ class Office:
         """Add German customers with (name, phone of the main contact as written, overdue in cents of EUR)."""
         for name, phone, owed in customers:
             customer = self.build.customer(name, overdue=None, email=None, phone=phone)
+            self.build.invoice(customer, today=utcnow().date(), outstanding=owed)
+
+    def book_places(self, *customers: tuple[str, dict[str, str], int]) -> None:
+        """Add German customers with (name, columns of the main contact's postal address, overdue in cents of EUR)."""
+        for name, place, owed in customers:
+            customer = self.build.customer(name, overdue=None, email=None)
+            self.build.contact(customer, email=None, is_main=True, **place)
             self.build.invoice(customer, today=utcnow().date(), outstanding=owed)
 
     def book_more(self, customers: int) -> None:
@@ -230,7 +262,7 @@ class Office:
         who.choose("who_all", next(one for one in who.options("who_all") if one.casefold().startswith(audience)))
         assert not who.submit().errors
         what = person.modal("What")
-        if channel != "SMS":
+        if channel not in ("SMS", "letter"):
             what.type("what_subject", subject)
         what.type("what_body", body)
         for name, content in typed.items():

@@ -47,8 +47,10 @@ def test_all_of_a_reason_are_ignored_at_once_after_a_question(office: Office, al
     todo.click("Ignore all 2")
     office.said(alice, "Failed: 0 sent, 3 not sent. 1 action needs you.")
     assert todo.text.count("Undo ignore") == 2
-    todo.click("Undo ignore")
-    office.said(alice, "2 actions need you.")
+    todo.click("Undo all 2")
+    assert "Waiting for a decision again: 2." in todo.text
+    assert "Undo" not in todo.text
+    office.said(alice, "3 actions need you.")
     assert office.mail.messages == []
 
 
@@ -71,7 +73,6 @@ def test_the_list_has_pages(closed_office: Office) -> None:
     assert "page 2 of 3" in todo.text
 
 
-@pytest.mark.road("socket")
 def test_a_corrected_address_for_this_action_only(office: Office, alice: Person) -> None:
     refused(office, alice)
     alice.dm.last.click("Fix contact")

@@ -65,6 +65,12 @@ def test_an_alias_is_verified_by_the_code_in_the_mail_and_then_sends(office: Off
     code.type("code_digits", found[0])
     code.submit()
     assert "billing@example.com is verified and can be a sender." in alice.modals[-1].text
+    alice.modals[-1].click("Change")
+    change = alice.modal("Alias")
+    assert change.value("alias_name") == "Billing"
+    change.type("alias_signature", "The billing team")
+    change.submit()
+    assert "billing@example.com is saved." in alice.modals[-1].text
     while alice.has_modal:
         alice.modals[-1].close()
     office.mail.clear()
@@ -74,13 +80,16 @@ def test_an_alias_is_verified_by_the_code_in_the_mail_and_then_sends(office: Off
     who.submit()
     what = alice.modal("What")
     what.type("what_subject", "Hello")
-    what.type("what_body", "Dear all")
+    what.type("what_body", "Dear all\n\n{{sender.signature}}")
     what.choose("what_sender", "Billing", query="bill")
     what.submit()
     alice.modal("Check and send").submit()
     office.said(alice, "2 sent")
     assert {str(one.message["From"]) for one in office.mail.messages} == {"Billing <billing@example.com>"}
-    assert {str(one.message["Reply-To"]) for one in office.mail.messages} <= {"None", "Billing <billing@example.com>"}
+    assert {one.message["Reply-To"] for one in office.mail.messages} == {None}, "answers go to From and nowhere else"
+    signed = office.mail.messages[0].message.get_body(("plain",))
+    assert signed is not None
+    assert signed.get_content().strip() == "Dear all\n\nThe billing team"
 
 
 def test_a_signature_is_set_once_and_stands_in_the_mails(office: Office, alice: Person) -> None:

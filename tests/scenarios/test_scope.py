@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete, select, text
 
+from bot.domain.states import ActionState, CampaignState
 from sandbox.person import Person
 from storage.db import utcnow
 from storage.models import Assignment, Customer, User
@@ -46,7 +49,7 @@ def test_assigned_customers_only_from_the_first_screen_to_the_last(office: Offic
     assert [one.split(" ·")[0] for one in who.options("who_add", "mine")] == ["Mine Ltd"]
     assert who.options("who_leave_out", "acme") == []
     who.click("More filters")
-    assert cam.modals[-1].options("who_countries") == ["CH", "GB"]
+    assert cam.modals[-1].options("who_countries") == ["Switzerland", "United Kingdom"]
     cam.modals[-1].close()
     who.choose("who_all", "All 2 that match")
     assert "*2 customers selected*, EUR 40.00 overdue" in who.text
@@ -71,6 +74,36 @@ def test_assigned_customers_only_from_the_first_screen_to_the_last(office: Offic
     assert [one.envelope_to for one in office.mail.messages] == [("pay@mine.example",)]
     for secret in THEIRS:
         assert secret not in told(office)
+
+
+@pytest.mark.road("socket")
+def test_a_customers_timeline_is_for_those_who_see_the_customer(office: Office, cam: Person) -> None:
+    user = user_of(office)
+    with office.db.read() as session:
+        mine = session.scalars(select(Customer).where(Customer.name == "Mine Ltd")).one()
+    campaigns = [office.build.campaign(user, name=f"Reminder {n}", state=CampaignState.COMPLETED) for n in range(12)]
+    for n, campaign in enumerate(campaigns):
+        office.build.action(campaign, mine, state=ActionState.SENT, sent_at=utcnow() - timedelta(days=n))
+
+    cam.command("/campaign customer acme")
+    shown = cam.modal("Customer")
+    assert "“acme” fits no customer of yours." in shown.text
+    assert shown.options("timeline_customer", "acme") == []
+    shown.choose("timeline_customer", "Mine Ltd", query="mine")
+    shown = cam.modal("Customer")
+    assert "EUR 20.00 outstanding, EUR 20.00 overdue, the oldest for 30 days." in shown.text
+    assert "Account manager: Cam Roux" in shown.text
+    assert "12 events, page 1 of 2" in shown.text
+    assert "*Reminder 0*" in shown.text
+    assert "*Reminder 10*" not in shown.text
+    shown.click("Older")
+    assert "*Reminder 11*" in cam.modal("Customer").text
+    cam.modal("Customer").close()
+
+    cam.command("/campaign customer my other")
+    assert "Nothing was sent to this customer yet, and nothing came back." in cam.modal("Customer").text
+    for secret in THEIRS:
+        assert secret not in told(office).replace("“acme”", "")
 
 
 @pytest.mark.road("socket")

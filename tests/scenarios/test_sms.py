@@ -106,9 +106,27 @@ def test_stop_is_respected_by_every_road_until_start(office: Office, alice: Pers
     assert "1: the phone number must not be contacted" not in check.text  # written to just now, so it is left out
     check.click("Put back: contacted")
     assert "1: the phone number must not be contacted" in check.text
+    check.close()
     assert office.sms.inbound(ACME, "START") == 200
     with office.db.read() as session:
         assert session.scalars(select(Suppression)).all() == []
+    assert office.sms.inbound(ACME, "We pay <tomorrow>") == 200
+
+    alice.command("/campaign customer acme mob")
+    shown = alice.modal("Customer")
+    assert "*Acme Mobile*" in shown.text
+    assert "EUR 123.45 outstanding, EUR 123.45 overdue" in shown.text
+    told = [
+        "*Answered*\n> We pay <tomorrow>",
+        f"*SMS again to {ACME}*\nSTART by SMS",
+        "*Asked to start again*\n> START",
+        f"*No more SMS to {ACME}*\nasked not to be contacted: STOP by SMS",
+        "*Asked to stop*\n> Stopp!",
+        "by Alice Martin\nSent",
+    ]
+    places = [shown.text.find(each) for each in told]
+    assert -1 not in places, shown.text
+    assert places == sorted(places)
 
 
 def test_an_answer_is_kept_with_its_customer_and_a_forged_one_is_refused(office: Office, alice: Person) -> None:

@@ -8,7 +8,7 @@ from sandbox.modal import Modal
 from sandbox.person import Person
 from tests.scenarios.office import Office
 
-pytestmark = pytest.mark.road("socket")
+ONE_ROAD = pytest.mark.road("socket")
 
 
 def start_writing(alice: Person) -> Modal:
@@ -27,6 +27,7 @@ def test_inserting_a_tag_keeps_what_was_typed_everywhere(office: Office, alice: 
     what.type("what_body", "Dear")
     what.choose("what_tag_body", "Customer name")
     assert what.value("what_body") == "Dear {{customer.name}}"
+    assert "`{{customer.name}}` is at the end now; cut it out and paste it where it belongs." in what.text
     what.choose("what_tag_body", "Customer name")
     assert what.value("what_body") == "Dear {{customer.name}} {{customer.name}}"
     what.choose("what_tag_subject", "Customer name")
@@ -39,8 +40,8 @@ def test_inserting_a_tag_keeps_what_was_typed_everywhere(office: Office, alice: 
 
 def test_typing_while_the_preview_is_drawn_loses_nothing(office: Office, alice: Person) -> None:
     what = start_writing(alice)
-    office.slack.faults.error("views.update", "hash_conflict", times=1)
     what.type("what_subject", "Hello")
+    office.slack.faults.error("views.update", "hash_conflict", times=1)
     what.type("what_body", "Dear all")
     assert what.value("what_body") == "Dear all"
     assert alice.troubles == []
@@ -49,6 +50,7 @@ def test_typing_while_the_preview_is_drawn_loses_nothing(office: Office, alice: 
     assert not what.submit().errors
 
 
+@ONE_ROAD
 def test_wrong_tags_are_refused_at_the_input_naming_the_right_one(office: Office, alice: Person) -> None:
     what = start_writing(alice)
     what.type("what_subject", "Hi {{customer.nmae}}")
@@ -61,9 +63,11 @@ def test_wrong_tags_are_refused_at_the_input_naming_the_right_one(office: Office
 
 def test_a_draft_survives_escape_and_is_resumed(office: Office, alice: Person) -> None:
     what = start_writing(alice)
-    what.type("what_subject", "Hello")
     what.type("what_body", "Dear all")
-    what.click("Update the preview")
+    what.type("what_subject", "Hello {{customer.name}}")
+    assert "*Hello Acme GmbH*" in what.text, "the preview follows the subject too"
+    what.choose("what_statement", "Attach the account statement as PDF")
+    assert "with statement-" in what.text
     what.escape()
     assert not alice.has_modal
     alice.command("/campaign")
@@ -74,10 +78,11 @@ def test_a_draft_survives_escape_and_is_resumed(office: Office, alice: Person) -
     assert "*4 customers selected*" in who.text
     who.submit()
     what = alice.modal("What")
-    assert what.value("what_subject") == "Hello"
+    assert what.value("what_subject") == "Hello {{customer.name}}"
     assert what.value("what_body") == "Dear all"
 
 
+@ONE_ROAD
 def test_a_draft_can_be_discarded(office: Office, alice: Person) -> None:
     start_writing(alice).escape()
     alice.command("/campaign")
@@ -95,6 +100,7 @@ def test_a_window_that_came_too_late_is_said(office: Office, alice: Person) -> N
     assert alice.has_modal
 
 
+@ONE_ROAD
 def test_a_late_window_from_the_message_is_said_there(office: Office, alice: Person) -> None:
     office.send(alice)
     done = office.said(alice, "1 action needs you")
@@ -105,6 +111,7 @@ def test_a_late_window_from_the_message_is_said_there(office: Office, alice: Per
     assert alice.modal("Fix contact").is_open
 
 
+@ONE_ROAD
 def test_back_and_forth_keeps_everything(office: Office, alice: Person) -> None:
     check = office.write(alice)
     check.click("Back to writing")
@@ -116,6 +123,7 @@ def test_back_and_forth_keeps_everything(office: Office, alice: Person) -> None:
     assert alice.modal("What").value("what_subject") == "Reminder for {{customer.name}}"
 
 
+@ONE_ROAD
 def test_a_test_mail_goes_to_the_creator_alone(office: Office, alice: Person) -> None:
     check = office.write(alice)
     check.click("Send me a test")

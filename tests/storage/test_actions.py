@@ -81,6 +81,10 @@ TRANSITIONS: dict[ActionEvent, Callable[[Session, Action, str], object]] = {
     ActionEvent.BOUNCE_PARTLY: lambda s, r, t: actions.bounce_partly(
         s, r.workspace_id, r.id, detail="gone", now=LATER, actor=ME
     ),
+    ActionEvent.BOUNCE_LATE: lambda s, r, t: actions.bounce_late(
+        s, r.workspace_id, r.id, detail="gone", now=LATER, actor=ME, reason=Reason.RETURNED
+    ),
+    ActionEvent.DOUBT: lambda s, r, t: actions.cancel_queued(s, r.workspace_id, r.campaign_id, now=LATER, actor=ME),
     ActionEvent.SEND: lambda s, r, t: actions.send_manual(s, r.workspace_id, [r.id], now=LATER, user_id=r.owner_id),
     ActionEvent.IGNORE: lambda s, r, t: actions.ignore(s, r.workspace_id, [r.id], now=LATER, user_id=r.owner_id),
     ActionEvent.UNDO_IGNORE: lambda s, r, t: actions.undo_ignore(
@@ -97,7 +101,7 @@ NEEDS_HANDOFF = {ActionEvent.ACCEPT, ActionEvent.SETTLE}
 def make(build: Builder, state: ActionState, event: ActionEvent) -> Action:
     campaign = build.campaign(build.user(), state=CampaignState.SENDING)
     values = {"handed_off_at": NOW} if event in NEEDS_HANDOFF and state is not ActionState.QUEUED else {}
-    return build.action(campaign, state=state, **values)
+    return build.action(campaign, state=state, unanswered=event is ActionEvent.DOUBT, **values)
 
 
 def test_every_event_leaves_every_state_that_it_does_not_belong_to_untouched(db: Database, build: Builder) -> None:
@@ -177,6 +181,21 @@ def test_hands_off_once_and_counts_the_attempt(db: Database, build: Builder) -> 
     assert hand_off(db, claimed) == {row.id}
     assert hand_off(db, claimed) == set()
     assert (reread(db, row).attempts, reread(db, row).handed_off_at) == (1, NOW)
+
+
+def test_a_handoff_found_after_a_lost_answer_holds_for_a_whole_lease_again(db: Database, build: Builder) -> None:
+    """The call has yet to begin: if its old lease ended meanwhile, a person could send it a second time."""
+    action = build.action(build.campaign(build.user(), state=CampaignState.SENDING), due_at=NOW)
+    (claimed,) = claim(db)
+    assert hand_off(db, claimed) == {action.id}
+    late = NOW + LEASE - timedelta(seconds=1)
+    with db.write() as session:
+        assert actions.handed_off(session, "other", [action.id], now=late, lease=LEASE) == set()
+        assert actions.handed_off(session, claimed.token, [action.id], now=late, lease=LEASE) == {action.id}
+        assert actions.rescue_expired(session, now=NOW + LEASE + timedelta(minutes=1), actor=ME) == ([], [])
+        assert actions.rescue_expired(session, now=late + LEASE + timedelta(seconds=1), actor=ME) == ([], [action.id])
+        assert actions.handed_off(session, claimed.token, [action.id], now=late, lease=LEASE) == set()
+    assert reread(db, action).attempts == 1
 
 
 def test_hands_off_nothing_under_another_token_or_once_the_campaign_is_paused(db: Database, build: Builder) -> None:

@@ -164,6 +164,7 @@ def test_custom_fields_are_compared_by_value(db: Database, build: Builder, scope
     build.customer("South", custom={"sales region": "South", "tier": "A"})
     build.customer("Bare")
     assert found(db, scope, custom=(("sales region", "North"),)) == ["North"]
+    assert found(db, scope, custom=(("sales region", "NORTH"),)) == ["North"], "case is no matter"
     assert found(db, scope, custom=(("sales region", "North"), ("sales region", "South"))) == ["North", "South"]
     assert found(db, scope, custom=(("tier", "A"), ("sales region", "South"))) == ["South"]
     assert found(db, scope, custom=(('a"b', "x"),)) == []

@@ -5,6 +5,10 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import CampaignState
 from storage import actions, outbox, wakeups, workers
@@ -12,8 +16,9 @@ from storage.db import Database, is_outage
 from tests.builders import NOW, Builder
 
 
-def test_one_worker_at_a_time_is_alone(postgres_url: str) -> None:
-    first, second = Database(postgres_url), Database(postgres_url)
+@pytest.mark.database("postgresql")
+def test_one_worker_at_a_time_is_alone(database_url: str) -> None:
+    first, second = Database(database_url), Database(database_url)
     with first.alone("tick") as here, second.alone("tick") as there, second.alone("delays") as elsewhere:
         assert (here, there, elsewhere) == (True, False, True)
     with second.alone("tick") as now:
@@ -27,8 +32,26 @@ def test_sqlites_only_worker_is_always_alone(db: Database) -> None:
         assert here
 
 
-def test_a_commit_that_tells_wakes_the_listeners(postgres_url: str) -> None:
-    db, heard, stopping = Database(postgres_url), threading.Event(), threading.Event()
+@pytest.mark.database("postgresql")
+def test_every_session_keeps_its_commits_whatever_the_server_is_set_to(database_url: str) -> None:
+    """The test server is set to `off`; what is stricter than `on` is left alone."""
+    asked = make_url(database_url).update_query_dict({"options": "-c synchronous_commit=remote_apply"})
+    for url, expected in ((database_url, "on"), (asked.render_as_string(hide_password=False), "remote_apply")):
+        db = Database(url)
+        kept = db.kept()
+        for transaction in (db.write, db.read, kept.write):
+            with transaction() as session:
+                found = session.execute(
+                    text("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'")
+                )
+                assert tuple(found.one()) == (expected, "session")  # no longer the server's to change
+        kept.close()
+        db.dispose()
+
+
+@pytest.mark.database("postgresql")
+def test_a_commit_that_tells_wakes_the_listeners(database_url: str) -> None:
+    db, heard, stopping = Database(database_url), threading.Event(), threading.Event()
     listener = threading.Thread(target=wakeups.listen, args=(db, heard.set, stopping))
     listener.start()
     assert heard.wait(10)  # once at the start
@@ -43,8 +66,9 @@ def test_a_commit_that_tells_wakes_the_listeners(postgres_url: str) -> None:
     db.dispose()
 
 
-def test_a_persons_send_and_a_resumed_campaign_wake_the_workers(postgres_url: str) -> None:
-    db, build = Database(postgres_url), Builder(Database(postgres_url))
+@pytest.mark.database("postgresql")
+def test_a_persons_send_and_a_resumed_campaign_wake_the_workers(database_url: str) -> None:
+    db, build = Database(database_url), Builder(Database(database_url))
     heard, stopping = threading.Event(), threading.Event()
     listener = threading.Thread(target=wakeups.listen, args=(db, heard.set, stopping))
     listener.start()

@@ -11,6 +11,7 @@ Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => {
   if (name === "value" && element.hasAttribute("data-own")) return false;
   if (name === "open" && element.hasAttribute("data-keep-open")) return false;
   if (name === "class" && element.classList.contains("htmx-request")) return false;
+  if (name === "aria-busy") return false;
   return !(element.hasAttribute("data-combo") && name.startsWith("aria-") && /expanded|activedescendant/.test(name));
 };
 
@@ -105,7 +106,7 @@ document.addEventListener("click", (event) => {
     else input.value = "";
   }
   if (event.target.matches("[data-combo]") && listOf(event.target).hidden) ask(event.target);
-  all("details[data-keep-open][open]").forEach((one) => {
+  all("details.overflow[open]").forEach((one) => {
     if (!one.contains(event.target) || event.target.closest("li")) one.open = false;
   });
   const linked = event.target.closest("[data-url]");
@@ -157,10 +158,32 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (!element.matches("[data-combo]") && form.querySelector("[data-submit]")) form.requestSubmit();
   } else if (event.key === "Escape") {
-    const menu = document.querySelector("details[data-keep-open][open]");
-    if (menu) menu.open = false;
+    const menu = document.querySelector("details.overflow[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
     else topModal()?.querySelector("[data-close]").click();
   }
+});
+
+// one answer at a time: whoever presses again while a modal's submission is under way has pressed once
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.matches(".modal")) return;
+    if (event.target.ariaBusy === "true") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else {
+      event.target.ariaBusy = "true";
+      submitted = event.target.id;
+    }
+  },
+  true,
+);
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.matches(".modal")) event.detail.elt.ariaBusy = "false";
 });
 
 document.addEventListener("submit", (event) => {
@@ -181,8 +204,13 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.matches("[data-clear]") && event.detail.xhr?.status === 204) event.detail.elt.reset();
+});
+
 // -- after every update: focus, scrolling, counters
 
+let submitted = null;
 let lastTop = null;
 let lastFocus = null;
 let atEnd = true;
@@ -211,6 +239,7 @@ function settle() {
   const now = modal ? `${modal.id} ${modal.querySelector("h2").textContent}` : null;
   if (now !== lastTop) {
     lastTop = now;
+    submitted = null;
     if (modal) enter(modal);
     else document.getElementById("line")?.focus();
   } else if (modal && (document.activeElement === document.body || !document.activeElement)) {
@@ -221,8 +250,17 @@ function settle() {
     // the button that was pressed has given way
     scroller()?.focus({ preventScroll: true });
   }
+  if (modal && submitted === modal.id) showFirstError(modal);
   if (atEnd && scroller()) scroller().scrollTop = scroller().scrollHeight;
   all("[data-max]").forEach(count);
+}
+
+function showFirstError(modal) {
+  const wrong = modal.querySelector(".field.wrong");
+  if (!wrong) return;
+  submitted = null;
+  if (!wrong.contains(document.activeElement)) wrong.querySelector("input, textarea, select")?.focus({ preventScroll: true });
+  wrong.scrollIntoView({ block: "nearest" });
 }
 
 function count(input) {
@@ -242,7 +280,12 @@ document.addEventListener("htmx:sseBeforeMessage", () => {
   atEnd = !box || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
 });
 document.addEventListener("htmx:sseMessage", settle);
-document.addEventListener("DOMContentLoaded", settle);
+document.addEventListener("DOMContentLoaded", () => {
+  if (matchMedia("(max-width: 64rem)").matches) all("details.faults").forEach((one) => (one.open = false));
+  settle();
+  // on a screen without a keyboard the focus would bring one up
+  if (!topModal() && matchMedia("(min-width: 50rem)").matches) document.getElementById("line")?.focus();
+});
 
 // -- lines that pass
 

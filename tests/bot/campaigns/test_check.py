@@ -81,11 +81,14 @@ def test_a_group_is_put_back_and_taken_away_again(db: Database, build: Builder) 
     caller = build.caller(user)
     build.customer("Lately", last_contacted_at=NOW)
     draft = build.campaign(user)
-    found = check.put_back(db, caller, draft.id, "contacted_recently", True, now=NOW)
+    check.put_back(db, caller, draft.id, "contacted_recently", True, now=NOW)
+    found = check.run(db, caller, draft.id, now=NOW)
     back = ReasonCount("contacted_recently", "contacted in the last 7 days", 1, put_back=True)
     assert (found.to_send, found.left_out, found.problems, found.version) == (1, (back,), (), 2)
-    assert check.put_back(db, caller, draft.id, "contacted_recently", True, now=NOW) == found
-    found = check.put_back(db, caller, draft.id, "contacted_recently", False, now=NOW)
+    check.put_back(db, caller, draft.id, "contacted_recently", True, now=NOW)
+    assert check.run(db, caller, draft.id, now=NOW) == found
+    check.put_back(db, caller, draft.id, "contacted_recently", False, now=NOW)
+    found = check.run(db, caller, draft.id, now=NOW)
     assert (found.to_send, found.left_out[0].put_back) == (0, False)
     assert found.problems == ("Every selected customer is left out. Put a group back, or pick others.",)
 
@@ -93,7 +96,9 @@ def test_a_group_is_put_back_and_taken_away_again(db: Database, build: Builder) 
 def test_putting_paused_back_still_leaves_out_who_owes_nothing(db: Database, build: Builder) -> None:
     user = build.user()
     build.customer("Paused, paid", overdue=None, paused_until=TODAY + timedelta(days=9))
-    found = check.put_back(db, build.caller(user), build.campaign(user).id, "paused", True, now=NOW)
+    caller, draft = build.caller(user), build.campaign(user)
+    check.put_back(db, caller, draft.id, "paused", True, now=NOW)
+    found = check.run(db, caller, draft.id, now=NOW)
     assert [(row.reason, row.count, row.put_back) for row in found.left_out] == [
         ("paused", 0, True),
         ("nothing_overdue", 1, False),
@@ -112,12 +117,14 @@ def test_a_time_is_chosen_and_a_past_one_refused(db: Database, build: Builder) -
     build.customer()
     draft = build.campaign(user)
     later = NOW + timedelta(hours=3)
-    assert check.set_send_at(db, caller, draft.id, later, now=NOW).send_at == later
+    assert check.set_send_at(db, caller, draft.id, later, now=NOW) == 2
+    assert check.run(db, caller, draft.id, now=NOW).send_at == later
     with pytest.raises(FieldErrors) as refused:
         check.set_send_at(db, caller, draft.id, NOW, now=NOW)
     assert list(refused.value.fields) == ["send_at"]
     assert check.run(db, caller, draft.id, now=later).problems == (check.PASSED,)
-    assert check.set_send_at(db, caller, draft.id, None, now=later).problems == ()
+    assert check.set_send_at(db, caller, draft.id, None, now=later) == 3
+    assert check.run(db, caller, draft.id, now=later).problems == ()
 
 
 def test_problems_stop_send_in_words(db: Database, build: Builder) -> None:

@@ -180,6 +180,21 @@ def test_bulk_by_reason_ignores_that_reason_alone(db: Database, build: Builder) 
     assert [stored(db, a).state for a in (refused, bounced)] == ["manual", "ignored"]
 
 
+def test_every_ignore_is_taken_back_at_once_by_whom_it_concerns(db: Database, build: Builder) -> None:
+    creator = build.user(position="account_manager")
+    campaign, mine = build.campaign(creator, state=COMPLETED), build.customer("Mine", account_managers=(creator,))
+    seen = build.action(campaign, mine, state=IGNORED)
+    unseen = build.action(campaign, build.customer("Theirs"), state=IGNORED)
+    with pytest.raises(NotAllowed):
+        decide.undo_all(db, build.caller(), campaign.id, now=NOW)
+    assert decide.undo_all(db, build.caller(creator), campaign.id, now=NOW).text == "Waiting for a decision again: 1."
+    assert decide.undo_all(db, build.caller(creator), campaign.id, now=NOW).changed == 0
+    assert [stored(db, a).state for a in (seen, unseen)] == ["manual", "ignored"]
+    build.workspace()
+    with pytest.raises(NotFound):
+        decide.undo_all(db, build.caller(role="admin"), campaign.id, now=NOW)
+
+
 @pytest.mark.parametrize("what", ["send", "ignore", "forged"])
 @pytest.mark.parametrize("reason", ["", "forged"])
 def test_an_unknown_reason_never_means_all(db: Database, build: Builder, reason: str, what: str) -> None:

@@ -25,6 +25,16 @@ def test_a_draft_starts_with_a_proper_name_in_the_workspaces_day(db: Database, b
     assert (draft.channel, draft.version, draft.audience, draft.to_positions) == ("email", 1, Audience(), ())
 
 
+def test_no_two_campaigns_of_one_person_start_with_one_name(db: Database, build: Builder) -> None:
+    caller = build.caller()
+    names = [drafts.start(db, caller, now=NOW).name for _ in range(3)]
+    day = names[0]
+    assert names == [day, f"{day} (2)", f"{day} (3)"]
+    drafts.discard(db, caller, drafts.open_drafts(db, caller)[0].id)
+    assert drafts.start(db, caller, now=NOW).name == f"{day} (3)"
+    assert drafts.start(db, build.caller(), now=NOW).name == day, "another person's names are no matter"
+
+
 def test_without_a_verified_email_no_sender_is_chosen(db: Database, build: Builder) -> None:
     caller = build.caller(build.user(email_verified=False))
     assert drafts.start(db, caller).sender is None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from bot.campaigns import freeze
+from bot.campaigns import control, freeze
 from bot.domain.access import Position
 from bot.domain.states import CampaignState
 from storage.db import Database
@@ -114,6 +118,38 @@ def test_several_workers_freeze_a_campaign_once(db: Database, build: Builder) ->
         thread.join(timeout=30)
     assert sorted(counts) == [0, 0, 0, 1]
     assert len(actions(db)) == 5
+
+
+@pytest.mark.parametrize("meanwhile", ["undone", "brought forward", "paused"])
+def test_what_is_changed_while_its_audience_is_worked_out_waits_for_nobody_and_is_frozen_as_it_is_then(
+    db: Database, build: Builder, meanwhile: str
+) -> None:
+    user = build.user()
+    build.customer()
+    campaign = scheduled(build, user, starts_at=NOW + timedelta(hours=5), send_at=NOW + timedelta(hours=5))
+    change = {"undone": control.undo, "brought forward": control.send_now, "paused": control.pause}[meanwhile]
+    later = NOW + timedelta(minutes=1)
+
+    class Slow(Database):
+        """A database on which somebody clicks between the reading and the writing of a freeze."""
+
+        clicked = False
+
+        @contextmanager
+        def write(self) -> Iterator[Session]:
+            if not self.clicked:
+                self.clicked = True
+                assert change(db, build.caller(user), campaign.id, now=later).changed
+            with super().write() as session:
+                yield session
+
+    slow = Slow(db.url.render_as_string(hide_password=False))
+    assert freeze.freeze_due(slow, NOW) == 0
+    assert actions(db) == []
+    assert freeze.freeze_due(slow, later) == (0 if meanwhile == "undone" else 1)
+    due = {"undone": [], "brought forward": [later], "paused": [NOW + timedelta(hours=5)]}[meanwhile]
+    assert [row.due_at for row in actions(db)] == due
+    slow.dispose()
 
 
 def test_only_launched_campaigns_are_frozen_paused_ones_too(db: Database, build: Builder) -> None:

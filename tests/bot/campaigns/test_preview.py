@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bot.campaigns import preview, test_send
 from bot.domain.access import Position
 from bot.errors import FieldErrors, NotFound, UserError
+from bot.rendering.preview import Part, PartKind, Shown, Span
 from storage.db import Database
 from storage.models import SystemMail
 from tests.builders import NOW, Builder
@@ -31,7 +32,7 @@ def test_it_shows_the_message_with_real_values(db: Database, build: Builder) -> 
     assert (shown.to, shown.cc) == (("Petra Kaiser <petra@example.com>",), ("boss@example.com",))
     assert shown.sender == "Alice Martin <alice@example.com>"
     assert (shown.subject, shown.text.strip()) == ("Acme GmbH", "Dear Petra, please pay €1,234.50.")
-    assert "please pay €1,234.50." in shown.mrkdwn
+    assert shown.shown == Shown((Part(PartKind.TEXT, ((Span("Dear Petra, please pay €1,234.50."),),)),))
     assert (shown.empty_tags, shown.faults) == ((), ())
 
 
@@ -69,7 +70,7 @@ def test_while_writing_it_tells_faults_instead_of_raising(db: Database, build: B
     build.customer("Acme")
     draft = build.campaign(user, body="Dear {{custmer.name}}")
     shown = preview.show(db, build.caller(user), draft.id, now=NOW)
-    assert (shown.customer_name, shown.text, shown.mrkdwn) == ("Acme", "", "")
+    assert (shown.customer_name, shown.text, shown.shown) == ("Acme", "", Shown())
     assert len(shown.faults) == 1 and "customer.name" in shown.faults[0]
     assert preview.show(db, build.caller(user), draft.id, worst="longest", now=NOW).customer_name == "Acme"
 

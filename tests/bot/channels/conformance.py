@@ -17,6 +17,7 @@ from bot.campaigns import decide
 from bot.channels.base import Channel
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.prepare import Rechecked, prepare
+from bot.domain.channels import CHANNELS
 from bot.domain.states import ActionState, CampaignState
 from bot.errors import UserError
 from storage import suppressions
@@ -37,6 +38,8 @@ class Stand(Protocol):
     """What the detail of a refused message holds."""
     patience: timedelta
     """What a throttled message waits at least."""
+    recipient: dict[str, Any]
+    """The address as it is frozen into an action."""
 
     @property
     def channel(self) -> Channel: ...
@@ -64,10 +67,9 @@ class Desk:
         self._running: list[Dispatcher] = []
 
     def action(self, **values: Any) -> Action:
-        key = {"email": "email", "sms": "phone"}[self.stand.name]
-        customer = self.build.customer(overdue=None, email=None, **{key: self.stand.address} if key == "phone" else {})
+        customer = self.build.customer(overdue=None, email=None)
         self.build.invoice(customer, today=utcnow().date())
-        recipients = [{"contact_id": None, "name": "Pat Payer", key: self.stand.address}]
+        recipients = [{"contact_id": None, "name": "Pat Payer", **self.stand.recipient}]
         due_at = utcnow() - timedelta(seconds=1)
         return self.build.action(self.campaign, customer, **({"recipients": recipients, "due_at": due_at} | values))
 
@@ -150,6 +152,9 @@ class Conformance:
         action = desk.action()
         desk.start()
         row = desk.settled(action)
+        if CHANNELS[stand.name].is_repeatable:
+            self._is_taken_once(desk, stand, row)
+            return
         assert (row.state, row.reason) == ("manual", "uncertain")
         assert row.handed_off_at is not None
 
@@ -227,6 +232,14 @@ class Conformance:
         row = desk.settled(action)
         assert (row.state, row.reason) == ("manual", "rejected")
         assert stand.arrived == 0
+
+    def _is_taken_once(self, desk: Desk, stand: Stand, row: Action) -> None:
+        """A channel that takes a message only once is tried again, and again nothing goes out twice."""
+        assert (row.state, row.reason, row.unanswered, row.attempts) == ("queued", "unanswered", True, 1)
+        with desk.db.write() as session:
+            session.get_one(Action, row.id).due_at = utcnow()
+        row = desk.settled(row, lambda row: row.state == "sent")
+        assert (row.attempts, stand.arrived) == (2, 1)
 
     @staticmethod
     def _campaign(desk: Desk) -> Campaign:

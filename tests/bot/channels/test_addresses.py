@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.channels.addresses import check_email, check_phone
+from bot.channels.addresses import check_email, check_phone, is_valid_email
 from bot.domain.recipients import Checked
 from bot.domain.states import Reason
 
@@ -32,6 +35,43 @@ def test_a_mobile_number_is_read_with_its_country(text: str, country: str | None
 def test_what_gets_no_sms_is_named_with_why(text: str, country: str | None, fault: Reason, said: str) -> None:
     found = check_phone(text, country)
     assert (found.fault, found.detail) == (fault, said)
+
+
+LABELS = st.lists(st.text("aB1-", min_size=1, max_size=4), min_size=1, max_size=3)
+
+
+@settings(max_examples=300)
+@given(st.text("aB1._+-", min_size=1, max_size=6), LABELS, st.sampled_from(["example", "DE", "local", "arpa", "c1"]))
+def test_an_address_is_judged_as_by_every_rule_of_the_library(local: str, labels: list[str], top: str) -> None:
+    text = f"{local}@{'.'.join(labels)}.{top}"
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        assert not is_valid_email(text)
+    else:
+        assert is_valid_email(text)
+
+
+@pytest.mark.parametrize(("text", "valid"), [
+    ("pat@acme.example", True),
+    ("Pat.O-Neil+a_b@mail.acme-2.co.uk", True),
+    ("pat@" + "a" * 63 + ".example", True),
+    ("p" * 64 + "@acme.example", True),
+    ("jürgen@müller.example", True),
+    ("pat@" + "a" * 64 + ".example", False),
+    ("pat@" + ".".join(["a" * 60] * 4) + ".example", False),
+    ("pat@acme.local", False),
+    ("pat@xn--a.example", False),
+    ("pat@-acme.example", False),
+    ("pat@acme-.example", False),
+    ("pat..o@acme.example", False),
+    (".pat@acme.example", False),
+    ("pat@acme", False),
+    ("pat@acme.example\n", False),
+    ("a@b@acme.example", False),
+])  # fmt: skip
+def test_what_is_an_email_address(text: str, valid: bool) -> None:
+    assert is_valid_email(text) is valid
 
 
 def test_an_email_address_stays_as_it_was_written() -> None:

@@ -16,6 +16,7 @@ from tests.bot.channels.conformance import Conformance, Stand
 class EmailStand:
     name = "email"
     address = "pat@acme.example"
+    recipient = {"email": address}
     refusal = "550 5.1.1 no such user"
     patience = timedelta(seconds=55)
 

@@ -15,6 +15,7 @@ from tests.bot.channels.conformance import Conformance, Stand
 class SmsStand:
     name = "sms"
     address = "+4915123456789"
+    recipient = {"phone": address}
     refusal = "(Twilio 21211)"
     patience = timedelta(seconds=300)
 

@@ -57,17 +57,29 @@ def escape(tab: Page) -> None:
 
 
 def start(tab: Page) -> Locator:
-    """Type /campaign and come to the first screen, past any drafts."""
+    """Type /campaign, choose email and come to the first screen, past any drafts."""
     tab.get_by_label("Message", exact=True).press_sequentially("/cam")
     expect(tab.get_by_role("option", name="/campaign")).to_be_visible()
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
-    dialog = tab.get_by_role("dialog")
-    expect(dialog).to_be_visible()
-    fresh = dialog.get_by_role("button", name="New campaign")
-    if fresh.count():
-        fresh.click()
+    modal(tab, "Campaigns").get_by_role("button", name="New email campaign").click()
     return modal(tab, "Who")
+
+
+def tab_to(tab: Page, wanted: Locator) -> None:
+    """Press Tab until this has the focus."""
+    for _ in range(40):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {wanted}")
+
+
+def press(tab: Page, wanted: Locator, key: str = "Enter") -> None:
+    """Go to this by Tab, and press a key on it."""
+    expect(wanted).to_be_visible()
+    tab_to(tab, wanted)
+    tab.keyboard.press(key)
 
 
 def pick(tab: Page, who: Locator, name: str) -> None:
@@ -90,10 +102,10 @@ def write(tab: Page, subject: str = "Your account") -> None:
 
 def test_a_whole_campaign_with_partial_success_is_fixed_sent_ignored_and_undone(tab: Page, stage: Stage) -> None:
     tab.get_by_role("link", name="Outbox").click()
-    tab.get_by_label("How many").select_option("The next mail")
+    tab.get_by_label("How many").select_option("The next 3 mails")
     tab.get_by_label("Will").select_option("bounce")
     tab.get_by_role("button", name="Switch on").click()
-    expect(tab.get_by_text("The next mail to anybody will bounce")).to_be_visible()
+    expect(tab.get_by_text("The next 3 mails to anybody will bounce")).to_be_visible()
     tab.get_by_role("link", name="Workspace").click()
     pick(tab, start(tab), "Holding")
     write(tab)
@@ -118,18 +130,22 @@ def test_a_whole_campaign_with_partial_success_is_fixed_sent_ignored_and_undone(
     fix.get_by_role("textbox", name="Address").fill("right.person@example.com")
     tab.keyboard.press("Enter")
     expect(fix).to_have_count(0)
+    expect(refused).to_be_visible()
+    refused.click()
+    expect(todo.get_by_role("button", name="Send", exact=True)).to_have_count(1)
     escape(tab)
-    expect(message).to_contain_text(f"{needing - 1} action", timeout=30_000)
+    expect(message).to_contain_text(f"{needing - 2} action", timeout=30_000)
 
     message.get_by_role("button", name="Ignore").first.click()
     expect(message).to_contain_text("Ignored by")
     message.get_by_role("button", name="Undo ignore").first.click()
     expect(message).not_to_contain_text("Ignored by")
     tab.get_by_role("link", name="Outbox").click()
-    tab.get_by_label("Filter by subject or address").fill("right.person")
+    tab.get_by_label("Words in address, subject or text").fill("right.person")
     tab.keyboard.press("Enter")
     tab.get_by_role("link", name="right.person@example.com").click()
     expect(tab.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(tab.get_by_role("definition").filter(has_text="Overdue reminder")).to_be_visible()
     frame = tab.frame_locator("iframe")
     expect(frame.get_by_text("you owe us")).to_be_visible()
     assert stage.mail.to("right.person@example.com")
@@ -150,6 +166,53 @@ def test_a_mail_that_was_taken_comes_back_later(tab: Page, stage: Stage) -> None
     expect(message).to_contain_text("came back", timeout=60_000)
     expect(message).to_contain_text("550 5.1.1 User unknown")
     assert [one.seen for one in stage.bounces.mails("Understood")] == [True]
+
+
+def test_an_sms_campaign_goes_out_by_keyboard_alone_and_a_phone_answers_stop(tab: Page, stage: Stage) -> None:
+    expect(tab.get_by_label("Message", exact=True)).to_be_focused()
+    tab.keyboard.type("/campaign")
+    tab.keyboard.press("Enter")
+    press(tab, modal(tab, "Campaigns").get_by_role("button", name="New SMS campaign"))
+    who = modal(tab, "Who")
+    expect(who.get_by_label("Name or group")).to_be_focused()
+    tab.keyboard.type("Flowers")
+    tab.keyboard.press("Enter")
+    every = who.get_by_role("checkbox", name=re.compile(r"All \d\d? that match"))
+    press(tab, every, "Space")
+    expect(who.get_by_text("customers selected")).to_be_visible()
+    tab.keyboard.press("Control+Enter")
+    what = modal(tab, "What")
+    expect(what.get_by_role("textbox", name="Campaign name")).to_be_focused()
+    tab.keyboard.press("Control+A")
+    tab.keyboard.type("By SMS")
+    tab_to(tab, what.get_by_role("textbox", name="Content"))
+    tab.keyboard.type("Please pay {{amounts.overdue}}.")
+    tab.keyboard.press("Control+Enter")
+    check = modal(tab, "Check and send")
+    expect(check).to_contain_text("SMS will be sent")
+    tab.keyboard.press("Control+Enter")
+    modal(tab, "On its way")
+    escape(tab)
+    message = tab.get_by_role("article").last
+    expect(message).to_contain_text("By SMS")
+    expect(message).to_contain_text("uccessful:", timeout=60_000)
+
+    press(tab, tab.get_by_role("link", name="Outbox"))
+    press(tab, tab.get_by_role("link", name="SMS"))
+    phone = tab.get_by_role("region", name="Phones").get_by_role("link").first
+    number = stage.sms.messages[-1].to
+    expect(phone).to_contain_text(number)
+    press(tab, phone)
+    expect(tab.locator(".bubble")).to_contain_text("Please pay ")
+    expect(tab.get_by_text("1 segment ·")).to_be_visible()
+    tab_to(tab, tab.get_by_role("textbox", name=f"Answer from {number}"))
+    tab.keyboard.type("STOP")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".answer .bubble")).to_have_text("STOP")
+    tab.get_by_role("link", name="Workspace").click()
+    tab.get_by_label("Message", exact=True).fill("/campaign suppressions")
+    tab.keyboard.press("Enter")
+    expect(modal(tab, "Suppressions")).to_contain_text(number)
 
 
 def test_a_tag_is_put_in_and_what_was_typed_stays(tab: Page) -> None:

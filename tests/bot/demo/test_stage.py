@@ -23,6 +23,7 @@ def test_everybody_sees_what_their_part_is_and_another_run_goes_on(tmp_path: Pat
         shown = {}
         for title in ("Admin", "Finance user", "Account manager"):
             people[title].command("/campaign")
+            people[title].modal("Campaigns").click("New email campaign")
             who = people[title].modal("Who")
             shown[title] = next(text for text in who.options("who_all") if text.startswith("All "))
             who.close()

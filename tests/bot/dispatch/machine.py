@@ -86,7 +86,8 @@ class Machine(Model):
             self.went(self.state, "cancel", C.CANCELLED)
             self.state = C.CANCELLED
             for row in self.rows.values():
-                row.state = A.CANCELLED if row.state is A.QUEUED else row.state
+                over = A.MANUAL if row.unanswered else A.CANCELLED
+                row.state = over if row.state is A.QUEUED else row.state
 
     # the engine
 
@@ -96,14 +97,14 @@ class Machine(Model):
         self.tick()
         with self.db.write() as session:
             found = actions.claim_due(
-                session, worker_name="w", now=self.now, limit=limit, lease=LEASE, channels=["email"]
+                session, worker_name="w", now=self.now, limit=limit, lease=LEASE, channels=[self.kind.name]
             )
             jobs = prepare(session, found, self.now)
         assert all(self.state is C.SENDING and self.rows[c.id].state is A.QUEUED for c in found)
         for job in jobs:
             assert isinstance(job, Job)
             row = self.rows[job.claimed.id]
-            row.state, row.job, row.attempts = A.SENDING, job, job.claimed.attempts
+            row.state, row.job = A.SENDING, job
 
     @precondition(lambda self: self.has(A.SENDING, job=True, handed_off=False))
     @rule(pick=PICK, doubtful=st.booleans(), cut_off=st.booleans())
@@ -121,12 +122,15 @@ class Machine(Model):
         assert row.job is not None
         attempt = row.job.claimed.attempts + 1
         self.report(Called(row.job, message_of(row.job), OUTCOMES[outcome]))
+        may_be_out = row.unanswered or outcome == "uncertain"
+        again = attempt <= len(DELAYS) and (self.kind.is_repeatable or not may_be_out)
         if outcome in ("receipt", "partly"):
-            row.state, row.job, row.may_be_out = A.SENT, None, True
+            row.state, row.job, row.handed_off, row.may_be_out = A.SENT, None, False, True
         elif outcome == "login":
             self.paused(self.state in (C.SCHEDULED, C.SENDING))
             self.requeue(chosen)
-        elif outcome == "transient" and attempt <= len(DELAYS):
+        elif outcome in ("transient", "uncertain") and again:
+            row.unanswered = may_be_out
             self.requeue(chosen)
         else:
             row.may_be_out = outcome == "uncertain"
@@ -145,7 +149,7 @@ class Machine(Model):
                 book = settle.Book(session, self.now, "worker:w")
                 settle.refuse(book, [Refused(row.job.claimed, reason, skip=what == "skip")])
             self.manual(chosen)
-            row.state = A.SKIPPED if what == "skip" else A.MANUAL
+            row.state = A.SKIPPED if what == "skip" and not row.unanswered else A.MANUAL
             return
         if what == "put_off":
             with self.db.write() as session:
@@ -194,14 +198,18 @@ class Machine(Model):
     def rescue(self) -> None:
         self.now += LEASE + timedelta(minutes=1)
         with self.db.write() as session:
-            actions.rescue_expired(session, now=self.now, actor="worker:r")
+            repeatable = [self.kind.name] if self.kind.is_repeatable else []
+            actions.rescue_expired(session, now=self.now, actor="worker:r", repeatable=repeatable)
             actions.cancel_strays(session, now=self.now, actor="worker:r")
         for action_id, row in self.rows.items():
             if row.state is A.SENDING and row.handed_off:
                 if row.job is not None:
                     row.stale.append(row.job)
-                row.may_be_out = True
-                self.manual(action_id)
+                row.may_be_out, row.unanswered = True, self.kind.is_repeatable
+                if self.kind.is_repeatable:
+                    self.requeue(action_id)
+                else:
+                    self.manual(action_id)
             elif row.state is A.SENDING:
                 self.requeue(action_id)
 
@@ -262,7 +270,7 @@ class Machine(Model):
             self.went(C.COMPLETED, "reopen", C.SENDING)
             self.state = C.SENDING
         row = self.rows[chosen]
-        row.state, row.may_be_out = A.QUEUED, False
+        row.state, row.may_be_out, row.unanswered = A.QUEUED, False, False
 
     @precondition(lambda self: self.has(A.MANUAL) or self.has(A.IGNORED))
     @rule(pick=PICK, undo=st.booleans())
@@ -287,6 +295,19 @@ class Machine(Model):
             else:
                 actions.deliver(session, workspace_id, [chosen], now=self.now, actor="provider")
         self.rows[chosen].state = A.MANUAL if bounced else A.DELIVERED
+
+    @precondition(lambda self: self.has(A.DELIVERED))
+    @rule(pick=PICK)
+    def come_back_late(self, pick: int) -> None:
+        """The post returns what was said to be delivered."""
+        chosen = self.some(pick, A.DELIVERED)
+        assert chosen is not None
+        with self.db.write() as session:
+            workspace_id, reason = self.campaign.workspace_id, Reason.RETURNED
+            actions.bounce_late(
+                session, workspace_id, chosen, detail="gone", now=self.now, actor="provider", reason=reason
+            )
+        self.rows[chosen].state = A.MANUAL
 
     @precondition(lambda self: self.has(A.SENT))
     @rule(pick=PICK)

@@ -18,6 +18,8 @@ from bot.dispatch import settle
 from bot.dispatch.prepare import Job, prepare
 from bot.dispatch.reports import HandOff, Report
 from bot.dispatch.retry import DELAYS
+from bot.domain.channels import CHANNELS, LETTER
+from bot.domain.postal import PostalAddress, Written
 from bot.domain.states import CAMPAIGN_TRANSITIONS, ActionState, CampaignState, Reason
 from storage import actions, campaigns
 from storage.actions import FrozenAction
@@ -39,9 +41,10 @@ class Row:
     state: ActionState
     job: Job | None = None
     handed_off: bool = False
-    called: bool = False
     may_be_out: bool = False
     attempts: int = 0
+    unanswered: bool = False
+    """An attempt had no answer, on a channel that takes a message only once."""
     stale: list[Job] = field(default_factory=list)
     """Jobs of workers that were frozen or killed with it, after a handoff."""
 
@@ -59,16 +62,19 @@ class Model(RuleBasedStateMachine):
         self.now = NOW
         self.rows: dict[int, Row] = {}
 
-    @initialize(discarded=st.booleans(), hold=st.sampled_from([0, 0, 0, 30]))
-    def launch(self, discarded: bool, hold: int) -> None:
+    @initialize(
+        discarded=st.booleans(), hold=st.sampled_from([0, 0, 0, 30]), channel=st.sampled_from(["email", "letter"])
+    )
+    def launch(self, discarded: bool, hold: int, channel: str = "email") -> None:
+        self.kind = CHANNELS[channel]
         self.user = self.build.user()
         customers = [self.build.customer(email=f"c{n}@acme.example") for n in range(CUSTOMERS)]
-        self.campaign = self.build.campaign(self.user)
+        self.campaign = self.build.campaign(self.user, channel=channel)
         if discarded:
             with self.db.write() as session:
                 assert campaigns.discard(session, session.merge(self.campaign), now=self.now)
             self.went(C.DRAFT, "discard", C.DISCARDED)
-            self.campaign = self.build.campaign(self.user)
+            self.campaign = self.build.campaign(self.user, channel=channel)
         self.starts_at = self.now + timedelta(minutes=hold)
         with self.db.write() as session:
             row = session.merge(self.campaign)
@@ -92,14 +98,18 @@ class Model(RuleBasedStateMachine):
             campaign_id=self.campaign.id,
             customer_id=customer.id,
             owner_id=self.user.id,
-            channel="email",
+            channel=self.kind.name,
             state=A.QUEUED if queued else A.MANUAL,
             reason=Reason.FROZEN if queued else Reason.NO_CONTACT,
-            recipients=[{"contact_id": None, "name": "Pat", "email": f"c{n}@acme.example"}],
+            recipients=[self.kind.recipient(None, "Pat", self.address(n))],
             cc=[],
             message_id=f"<{self.campaign.id}.{n}@example.com>",
             due_at=self.starts_at if queued else None,
         )
+
+    def address(self, n: int) -> Written:
+        to = PostalAddress("Acme", "Pat", f"Main St {n}", "10115", "Berlin", "", "DE")
+        return to if self.kind is LETTER else f"c{n}@acme.example"
 
     def went(self, start: CampaignState, event: str, end: CampaignState) -> None:
         assert CAMPAIGN_TRANSITIONS[(start, event)] is end  # type: ignore[index]
@@ -137,12 +147,13 @@ class Model(RuleBasedStateMachine):
 
     def requeue(self, action_id: int) -> None:
         row = self.rows[action_id]
-        row.state = A.CANCELLED if self.state is C.CANCELLED else A.QUEUED
-        row.job, row.handed_off, row.called = None, False, False
+        over = A.MANUAL if row.unanswered else A.CANCELLED
+        row.state = over if self.state is C.CANCELLED else A.QUEUED
+        row.job, row.handed_off = None, False
 
     def manual(self, action_id: int) -> None:
         row = self.rows[action_id]
-        row.state, row.job, row.handed_off, row.called = A.MANUAL, None, False, False
+        row.state, row.job, row.handed_off = A.MANUAL, None, False
 
     def report(self, *reports: Report) -> None:
         with self.db.write() as session:
@@ -160,7 +171,7 @@ class Model(RuleBasedStateMachine):
         if not granted:
             self.requeue(chosen)
             return
-        assert not row.may_be_out, "what may have gone out is let through again"
+        assert not row.may_be_out or self.kind.is_repeatable, "what may have gone out is let through again"
         row.handed_off = True
 
     def ask(self, row: Row, *, doubtful: bool) -> bool:

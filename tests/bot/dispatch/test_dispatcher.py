@@ -8,7 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.channels.base import Message
+from bot.dispatch.compose import compose
 from bot.dispatch.dispatcher import oldest_due_age
+from bot.dispatch.prepare import Job
 from bot.domain.states import CampaignState
 from storage.db import Database, utcnow
 from storage.models import Action, Campaign, Contact, Customer, Invoice, Notification, User
@@ -110,18 +113,29 @@ def test_lost_before_data_is_tried_again_and_after_data_is_a_persons(
     assert row.handed_off_at is not None
 
 
-def test_a_message_that_can_not_be_written_becomes_manual_with_a_reference(
-    book: Book, db: Database, server: MailServer, start: Start
+class Panic(BaseException):
+    """What a fault in the code that draws PDFs or cleans HTML raises, which is no Exception."""
+
+
+@pytest.mark.parametrize("fault", [ValueError, Panic])
+def test_a_message_that_can_not_be_written_becomes_manual_with_a_reference_and_the_rest_goes_on(
+    book: Book, server: MailServer, start: Start, fault: type[BaseException]
 ) -> None:
-    with db.write() as session:
-        session.execute(update(Campaign).values(body="Dear {{customer.nmae}}"))
-    action = book.action()
-    start()
-    row = book.wait_for(action, "manual")
-    assert row.reason == "render_failed"
-    assert row.detail is not None
-    assert row.detail.startswith("Reference ")
-    assert (row.attempts, server.received) == (0, [])
+    def write(job: Job) -> Message:
+        if job.to[0][1].startswith("odd"):
+            raise fault("no")
+        return compose(job)
+
+    odd = [book.action(f"odd{n}@acme.example") for n in range(3)]
+    fine = book.action("fine@acme.example")
+    start(compose=write, connections=1)
+    for action in odd:
+        row = book.wait_for(action, "manual")
+        assert (row.reason, row.attempts) == ("render_failed", 0)
+        assert row.detail is not None
+        assert row.detail.startswith("Reference ")
+    book.wait_for(fine, "sent")
+    assert [mail.recipients for mail in server.received] == [("fine@acme.example",)]
 
 
 @pytest.mark.parametrize("fault", ["paid", "all_disputed", "promised", "paused"])
@@ -308,3 +322,7 @@ def test_tells_the_age_of_the_oldest_due_action(book: Book, db: Database, build:
     paused = build.campaign(book.alice, state=CampaignState.PAUSED)
     build.action(paused, due_at=now - timedelta(hours=3))
     assert oldest_due_age(db, now) == timedelta(minutes=3)
+    build.campaign(book.alice, state=CampaignState.SCHEDULED, starts_at=now + timedelta(hours=1))
+    assert oldest_due_age(db, now) == timedelta(minutes=3)
+    build.campaign(book.alice, state=CampaignState.SCHEDULED, starts_at=now - timedelta(minutes=5))
+    assert oldest_due_age(db, now) == timedelta(minutes=5), "nobody is left to start it"

@@ -90,11 +90,12 @@ def campaign_state(db: Database) -> str | None:
         return session.scalar(select(Campaign.state))
 
 
-def test_a_database_that_is_away_for_a_while_costs_nothing(postgres_url: str, postgres_server: str) -> None:
+@pytest.mark.database("postgresql")
+def test_a_database_that_is_away_for_a_while_costs_nothing(database_url: str, postgres_server: str) -> None:
     """Mails in a call settle once it is back; what was claimed goes on; nobody has to do anything."""
     postgres = Postgres(postgres_server)
     plan = Plan(mails=150, kills=0, threads=2, lease=20, at_half=lambda: postgres.restart(away=1.0))
-    outcome = play(postgres_url, plan, deadline=100)
+    outcome = play(database_url, plan, deadline=100)
     assert outcome.is_clean, outcome
     assert (outcome.uncertain, outcome.campaign) == (0, "completed")
 
@@ -180,16 +181,17 @@ def test_real_freezes_past_the_lease_repeat_nothing(database_url: str) -> None:
     assert outcome.is_clean, outcome
 
 
-def test_a_host_whose_clock_is_wrong_does_no_harm(postgres_url: str) -> None:
+@pytest.mark.database("postgresql")
+def test_a_host_whose_clock_is_wrong_does_no_harm(database_url: str) -> None:
     """Due times and leases go by the database's clock: a worker an hour ahead frees nobody's claims."""
-    db = Database(postgres_url)
+    db = Database(database_url)
     build = Builder(db)
     book, moment = Book(db, build), utcnow()
     held = build.action(book.campaign, state=ActionState.SENDING, lease_until=moment + timedelta(minutes=5))
     later = book.action(due_at=moment + timedelta(minutes=5))
     with time_machine.travel(moment + timedelta(hours=1)):
         assert utcnow() >= moment + timedelta(hours=1)
-        ahead = Database(postgres_url)
+        ahead = Database(database_url)
         assert timedelta(0) <= ahead.now() - moment < timedelta(minutes=1)
         assert rescue(ahead, name="ahead") == 0
         with ahead.write() as session:

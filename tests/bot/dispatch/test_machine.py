@@ -111,14 +111,41 @@ HELD: dict[str, list[Step]] = {
     ],
     "cancelled while it is held": [lambda m: m.wait(minutes=400), lambda m: m.cancel(really=True)],
 }
+LETTERS: dict[str, list[Step]] = {
+    "no answer, tried again, delivered, and returned all the same": [
+        claim,
+        call("uncertain"),
+        lambda m: m.freeze_worker(pick=0, in_call=True),
+        lambda m: m.rescue(),
+        lambda m: m.wait(minutes=20),
+        claim,
+        call("receipt"),
+        lambda m: m.hear_back(pick=0, bounced=False),
+        lambda m: m.come_back_late(pick=0),
+    ],
+    "no answer, then nothing to say any more": [
+        claim,
+        *[call("uncertain")] * 3,
+        lambda m: m.wait(minutes=20),
+        claim,
+        without_handoff("skip"),
+        without_handoff("unwritable"),
+    ],
+    "cancelled before it had an answer": [
+        claim,
+        *[call("uncertain")] * 2,
+        lambda m: m.wait(minutes=400),
+        lambda m: m.cancel(really=True),
+    ],
+}
 
 
 def test_every_road_leads_where_the_tables_say(db: Database) -> None:
     bound = made_for(db)
-    for roads, hold in ((ROADS, 0), (HELD, 30)):
+    for roads, hold, channel in ((ROADS, 0, "email"), (HELD, 30, "email"), (LETTERS, 0, "letter")):
         for steps in roads.values():
             machine = bound()
-            machine.launch(discarded=True, hold=hold)
+            machine.launch(discarded=True, hold=hold, channel=channel)
             if not hold:
                 machine.tick()
             for step in steps:

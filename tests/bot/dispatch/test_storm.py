@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.storm.storm import Plan, play
 
 
@@ -11,9 +13,10 @@ def test_kills_repeat_nothing_and_lose_nothing(database_url: str) -> None:
     assert (outcome.kills, outcome.campaign) == (4, "completed")
 
 
-def test_freezes_kills_and_groups_among_several_workers(postgres_url: str) -> None:
+@pytest.mark.database("postgresql")
+def test_freezes_kills_and_groups_among_several_workers(database_url: str) -> None:
     plan = Plan(mails=400, kills=2, stops=2, workers=2, threads=3, group=4, lease=2.0, seed=3)
-    outcome = play(postgres_url, plan, deadline=110)
+    outcome = play(database_url, plan, deadline=110)
     assert outcome.is_clean, outcome
     assert outcome.campaign == "completed"
 

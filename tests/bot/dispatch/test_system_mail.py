@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from bot.channels.email import EmailChannel
@@ -13,7 +16,7 @@ from bot.dispatch.system_mail import deliver_due
 from bot.domain.codes import alias_code
 from storage import system_mails
 from storage.db import Database
-from storage.models import SystemMail
+from storage.models import Contact, SystemMail
 from tests.bot.channels.mail_server import MailServer
 from tests.builders import NOW, Builder
 
@@ -109,3 +112,20 @@ def test_what_a_dead_worker_was_sending_fails_and_is_not_sent_again(
     with db.write() as session:
         assert not system_mails.retry(session, claimed, due_at=NOW, detail="late")
     assert server.received == []
+
+
+@pytest.mark.database("sqlite")
+def test_a_test_of_a_letter_brings_the_page_that_would_be_printed(
+    db: Database, build: Builder, server: MailServer
+) -> None:
+    queue_test(build, channel="letter", body="Dear {{customer.name}}, please pay.")
+    with db.write() as session:
+        for contact in session.scalars(select(Contact)):
+            contact.street, contact.postcode, contact.city = "Hauptstr. 5", "10115", "Berlin"
+    deliver_due(db, channel(server), SECRET, now=NOW)
+    [received] = server.received
+    assert received.message["Subject"] == "[Test] letter to Acme GmbH"
+    [attached] = received.message.iter_attachments()
+    words = PdfReader(io.BytesIO(attached.get_content())).pages[0].extract_text()
+    assert "Hauptstr. 5" in words
+    assert "Dear Acme GmbH, please pay." in words

@@ -171,7 +171,20 @@ def test_when_a_report_was_printed_is_no_customer(db: Database, build: Builder, 
     assert people(db) == [("Amy's", "Amy", "Lauter", "amy@x.example"), ("Amy's", "", "", "bo@x.example")]
     with db.read() as session:
         phone, city = session.execute(select(Contact.phone, Contact.city).where(Contact.is_main)).one()
-        assert (phone, city) == ("(650) 555-3311", "Bayshore")
+        assert (phone, city) == ("(650) 555-3311", "Bayshore")  # of no known country: refused before an SMS is sent
+
+
+def test_phone_numbers_are_kept_in_their_normal_form(db: Database, build: Builder, tmp_path: Path) -> None:
+    text = (
+        "Customer;Country;Email;Phone\nA GmbH;DE;a@x.example;0151 / 23 45 67 89\nB SA;FR;b@x.example;01 42 68 53 00\n"
+    )
+    text += "C AG;CH;c@x.example;ask Pat\n"
+    assert took(db, build, tmp_path, text) == []
+    with db.read() as session:
+        phones = session.scalars(select(Contact.phone).order_by(Contact.email)).all()
+    assert phones == ["+4915123456789", "+33142685300", "ask Pat"]
+    files = save(tmp_path, ("again.csv", text.encode()))
+    assert import_files(db, build.workspace_id, files).result.changes == 0
 
 
 def test_five_lines_of_an_address_end_with_town_county_and_postcode(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from html.parser import HTMLParser
 
@@ -18,7 +19,7 @@ from bot.domain.merge import (
     PersonFacts,
     SenderFacts,
 )
-from bot.rendering import ContentFaults, check_content, compile_content, slack_preview, statement_pdf
+from bot.rendering import ContentFaults, check_content, compile_content, statement_pdf
 
 TODAY = date(2026, 3, 10)
 OLD = InvoiceFacts("INV-1", date(2026, 1, 2), date(2026, 2, 1), 125_000, 125_000, "EUR")
@@ -229,15 +230,6 @@ def test_values_in_links_are_percent_encoded() -> None:
     )
 
 
-def test_preview_shows_text_that_slack_does_not_act_on() -> None:
-    rendered = compile_content("Hi", "{{customer.name}}").render(facts(name="<!channel> `x` <@U1>"))
-    shown = slack_preview(rendered)
-    assert shown == "```\n&lt;!channel&gt; ˋxˋ &lt;@U1&gt;\n```"
-    long = slack_preview(compile_content("Hi", "y" * 3000).render(facts()), 1000)
-    assert len(long) <= 1000
-    assert long.endswith("… 2060 more characters")
-
-
 def test_statement_is_a_pdf_with_every_open_invoice() -> None:
     from io import BytesIO
 
@@ -247,6 +239,12 @@ def test_statement_is_a_pdf_with_every_open_invoice() -> None:
     said = " ".join(page.extract_text() for page in reader.pages)
     for expected in ("Kontoauszug", "Ελλάς Ж #x", "INV-1", "INV-3", "INV-4", "Strittig", "Noch nicht fällig"):
         assert expected in said
+    assert re.findall(r"(Überfällig|Strittig|Summe) ([\d.,]+)", said)[-4:] == [
+        ("Überfällig", "1.250,00"),
+        ("Strittig", "9,99"),
+        ("Summe", "1.259,99"),
+        ("Summe", "1,500"),
+    ], "the sums are those of the rows"
 
 
 def test_all_wrong_tags_are_named_at_once() -> None:

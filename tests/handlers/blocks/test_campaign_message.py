@@ -80,6 +80,10 @@ def action_ids(blocks: list[dict[str, Any]]) -> list[str]:
          "Failed: 0 sent, 10 not sent. 10 actions need you."),
         (DONE | {"sent": 9, "not_sent": 0, "uncertain": 1, "outcome": Outcome.PARTIALLY},
          "Partially successful: 9 sent, 1 may have been sent. 1 action needs you."),
+        ({"state": CampaignState.SCHEDULED, "frozen": False, "total": 0},
+         "Preparing the messages: they start <!date^1773133200^{date_short_pretty} at {time}|2026-03-10 09:00 UTC>."),
+        ({"state": CampaignState.SCHEDULED, "frozen": False, "total": 0, "chosen_time": True},
+         "Preparing the messages: they start <!date^1773133200^{date_short_pretty} at {time}|2026-03-10 09:00 UTC>."),
         ({"state": CampaignState.PAUSED, "pause_reason": PauseReason.BY_PERSON},
          "Paused: nothing goes out until you resume it."),
         ({"state": CampaignState.CANCELLED, "sent": 0, "waiting": 0}, "Cancelled: nothing was sent."),
@@ -158,6 +162,11 @@ def test_a_full_page_stays_within_slack_s_limits() -> None:
     made = action_ids(view["blocks"])
     assert len(made) == len(set(made))
     assert json.loads(view["private_metadata"]) == {"c": 7, "v": 0, "p": 1}
+
+
+def test_a_reason_begins_its_line_and_keeps_its_capitals() -> None:
+    page = ManualPage(7, "March", (ROW,), (Counted("not_mobile", "the number gets no SMS", 7),), 0, 1, 7, True)
+    assert "*The number gets no SMS* (7)" in _mrkdwn(manual_view(page))
 
 
 def test_ignored_rows_of_the_list_can_be_undone() -> None:

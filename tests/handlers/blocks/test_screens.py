@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,13 +11,15 @@ import pytest
 
 from bot.campaigns import audiences, check, compose, control, decide, drafts, freeze, launch, preview, summarize, tick
 from bot.domain.access import Caller
+from bot.domain.audience import AudienceFilter
 from bot.domain.states import ActionState, CampaignState
 from bot.people import aliases, sending_settings, users, workspace_settings
-from handlers.blocks import campaign_message, manual_actions, notices, sending
+from handlers.blocks import campaign_message, manual_actions, notices, sending, who_windows
 from handlers.blocks import check as check_blocks
 from handlers.blocks import settings as settings_blocks
 from handlers.blocks import what as what_blocks
 from handlers.blocks import who as who_blocks
+from handlers.blocks.preview import preview_blocks
 from handlers.parse import Metadata
 from storage.db import Database, utcnow
 from tests.builders import Builder
@@ -83,7 +86,11 @@ def message(db: Database, caller: Caller, campaign_id: int) -> str:
 def test_who_counts_and_names_nobody_at_first(db: Database, caller: Caller) -> None:
     made = drafts.start(db, caller)
     said = shown(who_blocks.who_view(audiences.view(db, caller, made.id), [], Metadata(made.id), sees_all=True))
-    assert "*Nobody selected yet.* Tick “All 4 that match”, or add customers by name." in said
+    assert "*Nobody selected yet.* Tick “All 4 that match” (EUR 135.45 overdue), or add customers by name." in said
+    wanted = AudienceFilter(countries=("DE",), text="none")
+    said = shown(who_blocks.who_view(audiences.set_filter(db, caller, made.id, wanted), [], Metadata(1), sees_all=True))
+    assert "*Nobody selected yet.* No customer matches: change the filters, or add customers by name." in said
+    assert "More filters: country Germany" in said, "no filter works unseen"
 
 
 def test_who_shows_the_total_and_every_filter_that_works(db: Database, caller: Caller, draft: int) -> None:
@@ -94,21 +101,33 @@ def test_who_shows_the_total_and_every_filter_that_works(db: Database, caller: C
     audiences.save(db, caller, draft, "Mine")
     saved = audiences.saved(db, caller)
     said = shown(who_blocks.who_view(wanted, saved, Metadata(draft), sees_all=True))
-    assert "*4 customers selected*, EUR 135.45 overdue\nMore filters: country DE, not contacted for 30 days" in said
-    assert "Country" in shown(who_blocks.more_view(wanted, Metadata(draft)), "views.push").replace(
+    assert (
+        "*4 customers selected*, EUR 135.45 overdue\nMore filters: country Germany, not contacted for 30 days" in said
+    )
+    assert "Country" in shown(who_windows.more_view(wanted, Metadata(draft)), "views.push").replace(
         "Countries", "Country"
     )
-    assert "Mine" in shown(who_blocks.save_view(saved, Metadata(draft)), "views.push")
+    assert "Mine" in shown(who_windows.save_view(saved, Metadata(draft)), "views.push")
+
+
+def test_an_empty_book_says_who_fills_it(db: Database, build: Builder) -> None:
+    caller = build.caller()
+    view = audiences.view(db, caller, drafts.start(db, caller).id)
+    said = shown(who_blocks.who_view(view, [], Metadata(1), sees_all=True))
+    assert "There are no customers yet: an admin brings them in with `/campaign import`." in said
+    said = shown(who_blocks.who_view(view, [], Metadata(1), sees_all=False))
+    assert "No customer is assigned to you yet: an admin can do that with `/campaign settings`." in said
 
 
 def test_account_managers_get_no_filter_by_account_manager(db: Database, caller: Caller, draft: int) -> None:
     view = audiences.view(db, caller, draft)
     said = shown(who_blocks.who_view(view, [], Metadata(draft), sees_all=False))
     assert "Account manager" not in said
+    assert "customers that are assigned to you" in said
 
 
 def test_the_list_keeps_names_from_being_markup(db: Database, caller: Caller, draft: int) -> None:
-    said = shown(who_blocks.list_view(audiences.page(db, caller, draft, 0), Metadata(draft)), "views.push")
+    said = shown(who_windows.list_view(audiences.page(db, caller, draft, 0), Metadata(draft)), "views.push")
     assert "<!channel>" not in said
     assert "&lt;!channel&gt;" in said
     assert "no main contact" in said
@@ -127,6 +146,28 @@ def test_what_says_what_is_wrong_and_shows_the_message(db: Database, caller: Cal
     assert "Did you mean {{customer.name}}?" in what()
     compose.save(db, caller, draft, body="{{contact.first_nam}}")
     assert "Did you mean {{contact.first_name}}?" in what(), "a tag can be copied from where it is named"
+
+
+def test_the_preview_is_rich_text_in_which_names_are_only_text(db: Database, caller: Caller, draft: int) -> None:
+    body = "*{{customer.name}}* owes\n\n- [here](https://pay.example.com)\n\n2. two\n\n{{invoices.table}}"
+    compose.save(db, caller, draft, body=body)
+    blocks = preview_blocks(preview.show(db, caller, draft, index=0))
+    shown(what_blocks.modal("What", blocks, callback_id="what"))
+    (rich,) = [block for block in blocks if block["type"] == "rich_text"]
+    name, bullets, two, table = rich["elements"]
+    assert name["elements"] == [
+        {"type": "text", "text": HOSTILE, "style": {"bold": True}},
+        {"type": "text", "text": " owes"},
+    ]
+    assert bullets["elements"][0]["elements"] == [{"type": "link", "url": "https://pay.example.com", "text": "here"}]
+    assert two == {
+        "type": "rich_text_section",
+        "elements": [{"type": "text", "text": text} for text in ("\n", "2. ", "two")],
+    }
+    assert table["type"] == "rich_text_preformatted"
+    compose.save(db, caller, draft, body="{{invoices.table}}")
+    (rich,) = [b for b in preview_blocks(preview.show(db, caller, draft, index=3)) if b["type"] == "rich_text"]
+    assert rich["elements"] == [{"type": "rich_text_section", "elements": [{"type": "text", "text": " "}]}]
 
 
 def test_an_inserted_tag_gets_a_new_input_and_leaves_the_others(db: Database, caller: Caller, draft: int) -> None:
@@ -148,8 +189,9 @@ def test_check_counts_and_gives_reasons(db: Database, caller: Caller, draft: int
     assert "1: no contact to write to" in said
     assert "1: the address is not valid" in said
     assert "*Left out*\n• 1: nothing overdue" in said
-    assert "Send to 1" in said
-    again = check.put_back(db, caller, draft, "nothing_overdue", True)
+    assert "Send to 1 customer" in said
+    check.put_back(db, caller, draft, "nothing_overdue", True)
+    again = check.run(db, caller, draft)
     put_back = shown(check_blocks.check_view(again, preview.show(db, caller, draft, worst="longest"), Metadata(draft)))
     assert "nothing overdue (put back)" in put_back
 
@@ -160,6 +202,9 @@ def test_the_message_tells_the_whole_story(db: Database, caller: Caller, draft: 
     assert "On its way" in shown(check_blocks.launched_view(launched))
     assert "Undo" in message(db, caller, draft)
     freeze.freeze_due(db)
+    held = message(db, caller, draft)
+    assert re.search(r"On its way to 1 customer: starts <!date\^\d+\^{date_short_pretty} at {time}\|[^>]+ UTC>\.", held)
+    assert "Left out at Send: nothing overdue (1)" in held
     tick.tick(db)
     sending = message(db, caller, draft)
     assert "Sending: 0 of 3 messages sent." in sending

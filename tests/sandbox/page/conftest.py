@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -13,10 +14,15 @@ from playwright.sync_api import Page as Tab
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from sandbox import MailCatcher, Sandbox
 from sandbox.page import Page
 from sandbox.person import Person
+from sandbox.serving import Serving
 from tests import browser as chromium
 from tests.sandbox.tiny_app import MANIFEST, plain
 
@@ -25,7 +31,10 @@ expect.set_options(timeout=chromium.WAIT_MS)
 
 
 class Mirror:
-    """A Bolt app: `/tiny` opens `view`; every payload that comes is kept. Clicks are acked once `go_on` is set."""
+    """A Bolt app: `/tiny` opens `view`; every payload that comes is kept.
+
+    Clicks and submissions are acked once `go_on` is set.
+    """
 
     def __init__(self, slack: Sandbox) -> None:
         self.slack = slack
@@ -83,6 +92,7 @@ class Mirror:
 
     def _submit(self, ack: Any, body: Json) -> None:
         self.submitted.append(body)
+        self.go_on.wait(2)
         ack(**self.answer)
         self.slack.workspace.touch()
 
@@ -94,6 +104,36 @@ class Mirror:
     def _suggest(self, ack: Any, payload: Json) -> None:
         self.asked.append(payload["value"])
         ack(options=[one for one in self.options if payload["value"].lower() in one["text"]["text"].lower()])
+
+
+class Webhook:
+    """A server that keeps the forms posted to it, and answers with the next of `statuses` (200 once there is none)."""
+
+    def __init__(self) -> None:
+        self.forms: list[dict[str, str]] = []
+        self.statuses: list[int] = []
+        self._serving = Serving("webhook", 0)
+
+    def __enter__(self) -> Webhook:
+        self._serving.start(Starlette(routes=[Route("/", self._take, methods=["POST"])]))
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._serving.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._serving.port}/"
+
+    async def _take(self, request: Request) -> Response:
+        self.forms.append(dict(parse_qsl((await request.body()).decode())))
+        return Response(status_code=self.statuses.pop(0) if self.statuses else 200)
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as hook:
+        yield hook
 
 
 @pytest.fixture

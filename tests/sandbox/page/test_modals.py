@@ -31,21 +31,50 @@ def test_the_focus_goes_where_the_view_asks_for(tab: Tab, mirror: Mirror) -> Non
 
 def test_errors_of_the_bot_stand_at_their_inputs(tab: Tab, mirror: Mirror) -> None:
     modal = open_modal(tab, mirror, text_input("a", "A", "a"), text_input("b", "B", "b"))
-    mirror.answer = {"response_action": "errors", "errors": {"b": "Choose a better name"}}
-    modal.get_by_label("A", exact=True).fill("kept")
-    modal.get_by_label("B", exact=True).fill("bad")
+    mirror.answer = {"response_action": "errors", "errors": {"a": "Choose a better name"}}
+    modal.get_by_label("A", exact=True).fill("bad")
+    modal.get_by_label("B", exact=True).fill("kept")
     tab.keyboard.press("Enter")
     expect(modal.locator(".error")).to_have_text("Choose a better name")
-    expect(modal.get_by_label("B", exact=True)).to_have_attribute("aria-invalid", "true")
-    expect(modal.get_by_label("A", exact=True)).to_have_value("kept")
+    expect(modal.get_by_label("A", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(modal.get_by_label("A", exact=True)).to_be_focused()
+    expect(modal.get_by_label("B", exact=True)).to_have_value("kept")
 
 
-def test_a_view_is_pushed_and_left_again_with_what_was_typed_below(tab: Tab, mirror: Mirror) -> None:
+def test_a_submission_under_way_is_shown_and_goes_out_once(tab: Tab, mirror: Mirror) -> None:
     modal = open_modal(tab, mirror, text_input("a", "A", "a"))
-    mirror.answer = {"response_action": "push", "view": view("Second", section("on top"))}
+    mirror.go_on.clear()
+    modal.get_by_label("A", exact=True).fill("x")
+    for _ in range(3):
+        tab.keyboard.press("Control+Enter")
+    expect(modal).to_have_attribute("aria-busy", "true")
+    mirror.go_on.set()
+    expect(modal).to_have_count(0)
+    again = open_modal(tab, mirror, section("on"))
+    submit(again)
+    expect(again).to_have_count(0)
+    assert [one["view"]["state"]["values"] for one in mirror.submitted] == [
+        {"a": {"a": {"type": "plain_text_input", "value": "x"}}},
+        {},
+    ]
+
+
+def test_three_views_are_stacked_and_left_again_with_what_was_typed_below(tab: Tab, mirror: Mirror) -> None:
+    modal = open_modal(tab, mirror, text_input("a", "A", "a"))
+    mirror.answer = {"response_action": "push", "view": view("Second", section("on top"), submit=plain("Go"))}
     modal.get_by_label("A", exact=True).fill("typed")
     submit(modal)
     second = tab.get_by_role("dialog", name="Second")
+    expect(second).to_be_visible()
+    mirror.answer = {"response_action": "push", "view": view("Third", text_input("c", "C", "c"), submit=plain("Go"))}
+    submit(second)
+    third = tab.get_by_role("dialog", name="Third")
+    expect(third.get_by_label("C", exact=True)).to_be_focused()
+    for _ in range(8):  # Tab comes to nothing outside
+        tab.keyboard.press("Tab")
+        assert tab.evaluate("() => document.activeElement.matches('body, [data-top] *, [data-top]')")
+    tab.keyboard.press("Escape")
+    expect(third).to_have_count(0)
     expect(second.get_by_text("on top")).to_be_visible()
     tab.keyboard.press("Escape")
     expect(second).to_have_count(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
@@ -13,6 +15,9 @@ from tests.sandbox.page.conftest import Mirror, run
 from tests.sandbox.tiny_app import actions, button, section
 
 HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
+
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==")
+"""A picture of one point, as PNG."""
 
 
 def test_the_composer_completes_commands(tab: Tab, mirror: Mirror) -> None:
@@ -111,6 +116,10 @@ def test_the_home_is_opened_and_shown(tab: Tab, mirror: Mirror, alice: Person) -
     tab.get_by_role("link", name="Home").click()
     expect(tab.get_by_text("Nothing to do")).to_be_visible()
     assert chromium.violations(tab) == []
+    mirror.client.chat_postMessage(channel=alice.user_id, text="Meanwhile")
+    expect(tab.get_by_role("navigation", name="Conversations").get_by_role("link", name="tiny")).to_contain_text(
+        "1 unread"
+    )
     tab.get_by_role("button", name="New").click()
     assert mirror.acted()["action_id"] == "new"
     assert mirror.actions[0]["view"]["type"] == "home"
@@ -123,6 +132,17 @@ def test_a_file_of_the_bot_can_be_fetched(tab: Tab, mirror: Mirror, alice: Perso
     with tab.expect_download() as download:
         tab.get_by_role("link", name="The actions").click()
     assert download.value.path().read_text() == "a,b\n1,2\n"
+
+
+def test_a_picture_of_the_bot_is_drawn(tab: Tab, mirror: Mirror, alice: Person) -> None:
+    sent = mirror.client.files_upload_v2(channel=alice.dm.channel_id, filename="chart.png", content=PIXEL)
+    picture = {"type": "image", "slack_file": {"id": sent["file"]["id"]}, "alt_text": "paid by week"}
+    mirror.client.chat_postMessage(channel=alice.user_id, text="Chart", blocks=[picture])
+    log = tab.get_by_role("log", name="Messages")
+    for name in ("chart.png", "paid by week"):
+        drawn = log.get_by_role("img", name=name)
+        expect(drawn).to_be_visible()
+        expect(drawn).to_have_js_property("naturalWidth", 1)
 
 
 def test_hostile_words_run_nothing(tab: Tab, mirror: Mirror, alice: Person, slack: Sandbox) -> None:

@@ -1,0 +1,83 @@
+"""How the letter catcher misbehaves, by the postcode that a letter goes to."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+
+@dataclass
+class LetterRule:
+    """One fault: whom it strikes (None: anybody), how often still (None: always), and what it does.
+
+    `status`, `kind` and `text` are the answer (status 0: none until `release`); `taken` says whether the letter is kept
+    first.
+    """
+
+    postcode: str | None
+    times: int | None
+    status: int
+    text: str = ""
+    kind: str = "invalid_request"
+    retry_after: int | None = None
+    taken: bool = False
+
+
+class LetterFaults:
+    """Faults on demand; `times` None means always, `postcode` None any."""
+
+    def __init__(self) -> None:
+        self._rules_lock = threading.Lock()
+        self._rules: list[LetterRule] = []
+        self._open = threading.Event()
+        self._open.set()
+        self.held = 0
+        """How many calls wait for an answer."""
+
+    def refuse(
+        self, postcode: str | None, text: str = "to: the address can't be delivered to", status: int = 400
+    ) -> None:
+        """Refuse letters to this postcode."""
+        self._add(LetterRule(postcode, None, status, text))
+
+    def throttle(self, postcode: str | None = None, retry_after: int = 1, times: int | None = 1) -> None:
+        """Answer 429 with Retry-After in seconds."""
+        self._add(LetterRule(postcode, times, 429, "Too many requests.", "rate_limit", retry_after))
+
+    def break_auth(self) -> None:
+        """Refuse the key from now on."""
+        self._add(LetterRule(None, None, 401, "Invalid API key.", "authentication"))
+
+    def fail(self, postcode: str | None = None, status: int = 503, times: int | None = 1) -> None:
+        """Answer as a server in trouble; the letter is not taken."""
+        self._add(LetterRule(postcode, times, status, "Service unavailable.", "internal_server"))
+
+    def hang(self, postcode: str | None = None, *, taken: bool, times: int | None = 1) -> None:
+        """Give no answer until `release`; `taken` says whether the letter is kept all the same."""
+        self._open.clear()
+        self._add(LetterRule(postcode, times, 0, taken=taken))
+
+    def release(self) -> None:
+        """Let what hangs go."""
+        self._open.set()
+
+    def heal(self) -> None:
+        """End all faults."""
+        with self._rules_lock:
+            self._rules.clear()
+        self.release()
+
+    def strike(self, postcode: str) -> LetterRule | None:
+        """Return the first fitting fault and count one occasion; called by the server."""
+        with self._rules_lock:
+            for rule in self._rules:
+                if rule.times == 0 or rule.postcode not in (None, postcode):
+                    continue
+                if rule.times is not None:
+                    rule.times -= 1
+                return rule
+        return None
+
+    def _add(self, rule: LetterRule) -> None:
+        with self._rules_lock:
+            self._rules.append(rule)
