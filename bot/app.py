@@ -93,7 +93,7 @@ class Worker:
                 Job("heartbeat", 10, self._tell),
                 *_receipt_jobs(self._bounces, db),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
-                *_letter_jobs(settings, db, self._alone),
+                *_letter_jobs(settings, db),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
                 Job("imports_tell", 0.5, importer.tell_due),
@@ -324,14 +324,12 @@ def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) 
     return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
 
 
-def _letter_jobs(
-    settings: Settings, db: Database, alone: Callable[[str, Callable[[], object]], Callable[[], None]]
-) -> list[Job]:
+def _letter_jobs(settings: Settings, db: Database) -> list[Job]:
     if settings.letter_delivery is LetterDelivery.SPOOL:
         folder = Path(settings.letter_folder)
-        return [Job("letters_assemble", 2, alone("letters", lambda: assemble(folder)))]
+        return [Job("letters_assemble", 2, alone(db, "letters", lambda: assemble(folder)))]
     if settings.letter_delivery is LetterDelivery.POSTGRID:
-        return [Job("letters_ask", 600, alone("letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
+        return [Job("letters_ask", 600, alone(db, "letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
     return []
 
 
