@@ -106,6 +106,8 @@ class Worker:
         )
 
     def _tell(self) -> None:
+        if not self.dispatcher.is_alive:
+            return  # a worker that sends nothing any more counts as silent
         with self._db.write() as session:
             workers.seen(session, self._name, self.dispatcher.doing, now=self._db.now())
 
@@ -141,7 +143,7 @@ class Web:
         endpoint = _endpoint(bolt) if bolt is not None and self._socket is None else None
         app = make_web(
             slack=endpoint,
-            is_healthy=lambda: _answers(db),
+            is_healthy=lambda: _answers(db) and (wake is None or wake.dispatcher.is_alive),
             registry=_metrics(db),
             twilio=make_hooks(settings, db),
             postgrid=make_events(settings, db),

@@ -20,6 +20,7 @@ from handlers.blocks.common import (
     escape,
     moment_text,
     section,
+    sentence,
 )
 
 BAR = 20
@@ -190,7 +191,7 @@ def decided_block(row: ManualRow) -> Block:
         ActionState.SENDING: "Send pressed",
         ActionState.SENT: "Sent",
         ActionState.DELIVERED: "Delivered",
-    }.get(row.state, row.why.capitalize())
+    }.get(row.state, sentence(row.why))
     who = f" by <@{row.decided_by}>" if row.decided_by else ""
     when = f" {_moment(row.decided_at)}" if row.decided_at else ""
     text = f"{done}{who}{when}: {escape(cut(row.customer_name, 150))}"

@@ -337,7 +337,7 @@ def test_a_rescue_frees_what_is_over_in_the_rescuers_name_and_says_how_much(grou
         assert rescue(ground.db, name="r", now=over) == 3
         assert rescue(ground.db, name="r", now=over) == 0
     assert [(log["event"], log["queued"], log["uncertain"]) for log in logs] == [("claims_rescued", 2, 1)]
-    words = "The worker stopped while the message was being handed over."
+    words = "The worker stopped while it was handing this over."
     assert ground.last(out) == ("lose", "uncertain", words, "worker:r", over)
     assert ground.row(out).handed_off_at == NOW
     for job in rest:
