@@ -68,7 +68,7 @@ def test_the_web_half_alone_tells_that_nothing_goes_out_until_a_worker_runs(clos
     office = closed_office
     with running(office, log, "web"):
         office.send(office.alice)
-        office.said(office.alice, "On its way: starts")
+        office.said(office.alice, "Preparing the messages: they start")
         office.let_time_pass(minutes=11)
         tick.tell_delays(office.db)
         late = "is over ten minutes late: its messages are due, and not tried yet."
