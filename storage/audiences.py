@@ -20,6 +20,11 @@ from storage.models import Contact, ContactPosition, Customer, Invoice, SavedAud
 _ADDRESSES = {AddressKind.EMAIL: Contact.email, AddressKind.PHONE: Contact.phone}
 
 
+def ids(session: Session, condition: Condition) -> list[int]:
+    """Return the customers that fulfil `condition`, in the order of names."""
+    return list(session.scalars(select(Customer.id).where(condition).order_by(*BY_NAME)))
+
+
 def standings(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, Standing]:
     """Return how each customer that fulfils `condition` stands today, in the order of names."""
     numbers = (
@@ -30,6 +35,7 @@ def standings(session: Session, scope: Scope, condition: Condition, today: date)
             _count(is_collectible(today)).label("collectible"),
         )
         .where(Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
+        .where(Invoice.customer_id.in_(select(Customer.id).where(condition)))
         .group_by(Invoice.customer_id)
         .subquery()
     )

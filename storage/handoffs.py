@@ -78,7 +78,7 @@ def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetim
     """
     if not ids:
         return set()
-    return set(_HAND_OFF.run(session, ids=ids, token=token, now=now, lease=now + lease).scalars())
+    return {row[0] for row in _HAND_OFF.run(session, ids=ids, token=token, now=now, lease=now + lease)}
 
 
 def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
@@ -90,7 +90,7 @@ def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
 
 def handed_off(session: Session, token: str, ids: Collection[int]) -> set[int]:
     """Return those that are handed off under this token: for a worker whose commit was cut off without an answer."""
-    return set(_OPEN_CALLS.run(session, ids=ids, token=token).scalars())
+    return {row[0] for row in _OPEN_CALLS.run(session, ids=ids, token=token)}
 
 
 def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -57,14 +58,16 @@ def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
 
 
 def _insert(session: Session, campaign: Campaign, selecting: Selecting) -> None:
-    found = plan.make(session, selecting, campaign)
     sender = campaigns.sender_of(session, campaign)
     domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
     start = campaign.starts_at or selecting.now
-    closed_until = hours.openings(session, campaign, found, start)
-    rows = [_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in found.going]
-    actions.insert_frozen(session, rows, now=selecting.now, actor=ACTOR)
-    campaigns.set_left_out(session, campaign.id, {reason.value: count for reason, count in found.left_out.items()})
+    left_out: Counter[str] = Counter()
+    for part in plan.in_parts(session, selecting, campaign):
+        closed_until = hours.openings(session, campaign, part, start)
+        rows = (_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in part.going)
+        actions.insert_frozen(session, rows, now=selecting.now, actor=ACTOR)
+        left_out.update({reason.value: count for reason, count in part.left_out.items()})
+    campaigns.set_left_out(session, campaign.id, dict(left_out))
 
 
 def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, opens_at: datetime | None) -> FrozenAction:
