@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,16 +15,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, select
-
 from storage.db import Database
 from storage.migrate import upgrade
-from storage.models import Action
-from storage.transitions import is_queued, is_sending
 from tests.bench.book import queue
+from tests.bench.processes import Process, Took, mail_server, wait_until_settled
 from tests.conftest import admin, fresh_postgres
-
-Took = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -99,43 +92,8 @@ class Databases:
         admin(self._server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@contextlib.contextmanager
-def mail_server(latency: float) -> Iterator[int]:
-    """Run the SMTP server in a process of its own; yield its port."""
-    command = [sys.executable, "-m", "tests.storm.sink", "--latency", str(latency)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield int(server.stdout.readline())
-        finally:
-            server.kill()
-
-
-class Sender:
-    """One of the processes that send."""
-
-    def __init__(self, way: Way, url: str, port: int, mails: int) -> None:
-        options = {"database": url, "port": port, "mails": mails, "threads": way.threads, "group": way.group}
-        words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-        command = [sys.executable, "-m", "tests.bench.mails", way.mode, *words]
-        self._started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._hear() == "ready"
-
-    def _hear(self) -> str:
-        assert self._started.stdout is not None
-        return self._started.stdout.readline().strip()
-
-    def tell(self) -> None:
-        """Let it go, or stop."""
-        assert self._started.stdin is not None
-        self._started.stdin.write("\n")
-        self._started.stdin.flush()
-
-    def result(self) -> Took:
-        """Return what it took."""
-        found: Took = json.loads(self._hear())
-        self._started.wait(30)
-        return found
+def _sender(way: Way, url: str, port: int, mails: int) -> Process:
+    return Process(way.mode, database=url, port=port, mails=mails, threads=way.threads, group=way.group)
 
 
 def run(way: Way, databases: Databases, port: int) -> Took:
@@ -143,11 +101,11 @@ def run(way: Way, databases: Databases, port: int) -> Took:
     mails = databases.mails
     with databases.fresh(way.database) as url:
         if way.mode != "ours":
-            sender = Sender(way, url, port, mails)
+            sender = _sender(way, url, port, mails)
             sender.tell()
             return sender.result()
         db = Database(url)
-        senders = [Sender(way, url, port, mails) for _ in range(way.workers)]
+        senders = [_sender(way, url, port, mails) for _ in range(way.workers)]
         begun = time.perf_counter()
         for sender in senders:
             sender.tell()
@@ -159,20 +117,6 @@ def run(way: Way, databases: Databases, port: int) -> Took:
         db.dispose()
     cpu = sum(each["cpu"] for each in took)
     return {"seconds": seconds, "cpu": cpu, "peak_mb": max(each["peak_mb"] for each in took)}
-
-
-def wait_until_settled(db: Database, mails: int, deadline: float = 900) -> None:
-    """Wait until nothing is open any more and everything was sent."""
-    begun = time.monotonic()
-    opened = select(Action.id).where(is_queued()).limit(1), select(Action.id).where(is_sending()).limit(1)
-    while True:
-        with db.read() as session:
-            if all(session.scalar(query) is None for query in opened):
-                sent = session.scalar(select(func.count()).select_from(Action).where(Action.state == "sent"))
-                assert sent == mails, sent
-                return
-        assert time.monotonic() - begun < deadline
-        time.sleep(0.02)
 
 
 def measure(server: str, *, mails: int, rounds: int) -> list[str]:

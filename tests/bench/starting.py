@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 
 from pydantic import SecretStr
@@ -15,24 +11,10 @@ from bot import log
 from bot.app import Worker
 from bot.config import Settings
 from storage.db import Database
-from storage.migrate import upgrade
 from tests.bench.book import launched
+from tests.bench.processes import database
 from tests.builders import Builder
-from tests.conftest import fresh_postgres
 from tests.storm.sink import sink
-
-
-@contextmanager
-def database(kind: str, server: str) -> Iterator[str]:
-    """Yield the URL of an empty, migrated database."""
-    if kind == "postgresql":
-        with fresh_postgres(server) as url:
-            yield url
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        upgrade(url)
-        yield url
 
 
 def first_mail(server: str, *, rounds: int) -> list[str]:

@@ -10,7 +10,7 @@ from bot.domain.access import Scope
 from storage import customers
 from storage.db import Database
 from tests.bench.book import company, fill
-from tests.bench.starting import database
+from tests.bench.processes import database
 from tests.builders import Builder
 
 OFFERED = 100
