@@ -25,7 +25,7 @@ storm: $(VENV)/.ready  ## kill, freeze and cut off workers under 2,000 mails, an
 bench-sms: $(VENV)/.ready  ## SMS a second beside the bare client, against a local Twilio; ARGS="--rounds 3"
 	$(BIN)/python -m tests.bench.sms $(ARGS)
 
-bench: $(VENV)/.ready  ## measure dispatch, start and type-ahead, and write docs/benchmarks.md
+bench: $(VENV)/.ready  ## measure dispatch, memory, start, answers and type-ahead, and write docs/benchmarks.md; ARGS=--quick
 	$(BIN)/python -m tests.bench $(ARGS)
 
 check: $(VENV)/.ready  ## style, types, who imports whom, dependencies

@@ -17,6 +17,7 @@ from typing import Any
 
 from storage.db import Database
 from storage.migrate import upgrade
+from tests.bench import peer
 from tests.bench.book import queue
 from tests.bench.processes import Process, Took, mail_server, wait_until_settled
 from tests.conftest import admin, fresh_postgres
@@ -35,7 +36,8 @@ class Way:
     latency: float = 0.0
 
 
-RAW, RAW_20 = "smtplib, rendered and built, 8 connections", "smtplib at 20 ms, 20 connections"
+RAW = "smtplib, rendered and built, 8 connections"
+RAW_10, RAW_20, RAW_40 = (f"smtplib at 20 ms, {n} connections" for n in (10, 20, 40))
 FAST = (
     Way("smtplib, bytes made before, 8 connections", "bytes"),
     Way(RAW, "raw"),
@@ -45,11 +47,17 @@ FAST = (
     Way("ours, PostgreSQL, groups of 10, 4 connections", "ours", "postgresql", threads=4, group=10),
     Way("ours, PostgreSQL, groups of 10, 2 workers", "ours", "postgresql", threads=4, group=10, workers=2),
     Way("ours, PostgreSQL, a handoff a message, 2 workers", "ours", "postgresql", workers=2),
+    Way("django-post_office, SQLite", "peer"),
+    Way("django-post_office, PostgreSQL", "peer", "postgresql"),
 )
 SLOW = (
     Way(RAW_20, "raw", threads=20, latency=0.02),
     Way("ours at 20 ms, SQLite, 20 connections", "ours", threads=20, latency=0.02),
     Way("ours at 20 ms, PostgreSQL, 20 connections", "ours", "postgresql", threads=20, latency=0.02),
+    Way(RAW_10, "raw", threads=10, latency=0.02),
+    Way("ours at 20 ms, SQLite, 10 connections", "ours", threads=10, latency=0.02),
+    Way(RAW_40, "raw", threads=40, latency=0.02),
+    Way("ours at 20 ms, SQLite, 40 connections", "ours", threads=40, latency=0.02),
 )
 ALONE = (Way("render and build, ours", "render"), Way("render, and build with EmailMessage", "render-slow"))
 
@@ -58,13 +66,14 @@ class Databases:
     """A prepared database of each kind, copied for every run."""
 
     def __init__(self, server: str, folder: Path, mails: int) -> None:
-        self._server, self._folder, self.mails = server, folder, mails
+        self.server, self._folder, self.mails = server, folder, mails
         self._file = folder / "template.db"
         upgrade(f"sqlite:///{self._file}")
         self._fill(f"sqlite:///{self._file}")
         self._postgres = contextlib.ExitStack()
         self._template = self._postgres.enter_context(fresh_postgres(server))
         self._fill(self._template)
+        self.written = self._postgres.enter_context(peer.written(f"sqlite:///{self._file}", mails))
 
     def _fill(self, url: str) -> None:
         db = Database(url)
@@ -87,9 +96,9 @@ class Databases:
         name = f"run_{time.monotonic_ns()}"
         base, _, template = self._template.partition("/test_")
         source, _, query = template.partition("?")
-        admin(self._server, f"CREATE DATABASE {name} TEMPLATE test_{source}")
+        admin(self.server, f"CREATE DATABASE {name} TEMPLATE test_{source}")
         yield f"{base}/{name}{'?' + query if query else ''}"
-        admin(self._server, f"DROP DATABASE {name} WITH (FORCE)")
+        admin(self.server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _sender(way: Way, url: str, port: int, mails: int) -> Process:
@@ -99,6 +108,8 @@ def _sender(way: Way, url: str, port: int, mails: int) -> Process:
 def run(way: Way, databases: Databases, port: int) -> Took:
     """Send everything once; return seconds, CPU seconds of the senders, and the largest of them in MB."""
     mails = databases.mails
+    if way.mode == "peer":
+        return peer.run(way.database, databases.server, databases.written, port)
     with databases.fresh(way.database) as url:
         if way.mode != "ours":
             sender = _sender(way, url, port, mails)
@@ -139,7 +150,8 @@ def table(took: dict[str, list[Took]], mails: int) -> list[str]:
     """Return medians and ratios; a ratio is the median of the rounds' own ratios."""
     lines = ["| way | mails/s | of raw | CPU s / 1,000 | CPU of raw |", "| --- | ---: | ---: | ---: | ---: |"]
     for way in (*FAST, *SLOW, *ALONE):
-        runs, raw = took[way.name], took[RAW_20 if way in SLOW else RAW]
+        raw_of = {10: RAW_10, 20: RAW_20, 40: RAW_40}
+        runs, raw = took[way.name], took[raw_of[way.threads] if way in SLOW else RAW]
         speed = median(mails / each["seconds"] for each in runs)
         ratio = median(r["seconds"] / o["seconds"] for r, o in zip(raw, runs, strict=True))
         cpu = median(each["cpu"] for each in runs) * 1000 / mails

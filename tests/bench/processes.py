@@ -64,15 +64,16 @@ def mail_server(latency: float) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def database(kind: str, server: str) -> Iterator[str]:
-    """Yield the URL of an empty, migrated database."""
+def database(kind: str, server: str, *, empty: bool = False) -> Iterator[str]:
+    """Yield the URL of a new database, migrated unless it is to be `empty`."""
     if kind == "postgresql":
-        with fresh_postgres(server) as url:
+        with fresh_postgres(server, template="template0" if empty else "template_bot") as url:
             yield url
         return
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        upgrade(url)
+        if not empty:
+            upgrade(url)
         yield url
 
 
