@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -63,12 +64,19 @@ def among(column: SQLColumnExpression[Any], sqlite: bool, name: str = "ids") -> 
 
 def as_date(value: Any) -> date:
     """Return a day that a row holds, which is text on SQLite."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    return _date(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def as_json(value: Any) -> Any:
     """Return the list or dict that a row holds as JSON, which is text on SQLite."""
-    return json.loads(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return json.loads(value) if value != "[]" else []
+    return value
 
 
 def _compiled(statement: Executable, sqlite: bool) -> tuple[str, Mapping[str, Any]]:

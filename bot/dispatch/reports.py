@@ -26,10 +26,11 @@ class Grant:
     def answer(self, granted: frozenset[int], until: float) -> None:
         """Tell the waiting sender thread which actions may go out, if they begin to before `until` (`steady()`)."""
         self._granted, self._until = granted, until
-        self._open.release()
+        if self._open.locked():  # a second answer changes nothing for a thread that has gone on
+            self._open.release()
 
     def wait(self) -> frozenset[int]:
-        """Wait for the answer: the ids of the actions that may be sent."""
+        """Wait for the answer, once: the ids of the actions that may be sent."""
         self._open.acquire()
         return self._granted
 

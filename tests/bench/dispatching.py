@@ -143,7 +143,42 @@ def measure(server: str, *, mails: int, rounds: int) -> list[str]:
                         said = f"round {n + 1}: {way.name}: {mails / took[way.name][-1]['seconds']:.0f} mails/s\n"
                         sys.stderr.write(said)
         databases.close()
-    return table(took, mails)
+    return [*table(took, mails), "", *demands(took)]
+
+
+SQLITE, POSTGRESQL = FAST[2].name, FAST[3].name
+ASKED = (
+    ("SQLite, of raw", 0.70, SQLITE, RAW),
+    ("PostgreSQL, of raw", 0.55, POSTGRESQL, RAW),
+    ("groups of 10, SQLite, of raw", 0.85, FAST[4].name, RAW),
+    ("groups of 10, PostgreSQL, of raw", 0.75, FAST[5].name, RAW),
+    ("PostgreSQL, a second worker, groups of 10, of one", 1.25, FAST[6].name, FAST[5].name),
+    ("SQLite, of django-post_office", 1.4, SQLITE, FAST[8].name),
+    ("PostgreSQL, of django-post_office", 1.4, POSTGRESQL, FAST[9].name),
+    ("20 ms, 10 connections, of raw", 0.85, SLOW[4].name, RAW_10),
+    ("20 ms, 20 connections, of raw", 0.85, SLOW[1].name, RAW_20),
+    ("20 ms, 40 connections, of raw", 0.85, SLOW[6].name, RAW_40),
+    ("render and build, of that with EmailMessage", 4.0, ALONE[0].name, ALONE[1].name),
+)
+ALLOWED = (("CPU of raw, SQLite", 1.5, SQLITE), ("CPU of raw, SQLite, groups of 10", 1.2, FAST[4].name))
+
+
+def demands(took: dict[str, list[Took]]) -> list[str]:
+    """Return what is asked of dispatching beside what was measured: speeds at least, CPU at most."""
+    lines = ["| what | asked | measured | |", "| --- | ---: | ---: | --- |"]
+    for what, least, ours, other in ASKED:
+        found = _ratio(took[other], took[ours], "seconds")
+        lines.append(f"| {what} | {least:.2f} | {found:.2f} | {'holds' if found >= least else 'does not hold'} |")
+    for what, most, ours in ALLOWED:
+        found = _ratio(took[ours], took[RAW], "cpu")
+        lines.append(
+            f"| {what}, at most | {most:.2f} | {found:.2f} | {'holds' if found <= most else 'does not hold'} |"
+        )
+    return lines
+
+
+def _ratio(upper: list[Took], lower: list[Took], figure: str) -> float:
+    return median(u[figure] / n[figure] for u, n in zip(upper, lower, strict=True))
 
 
 def table(took: dict[str, list[Took]], mails: int) -> list[str]:
@@ -153,9 +188,9 @@ def table(took: dict[str, list[Took]], mails: int) -> list[str]:
         raw_of = {10: RAW_10, 20: RAW_20, 40: RAW_40}
         runs, raw = took[way.name], took[raw_of[way.threads] if way in SLOW else RAW]
         speed = median(mails / each["seconds"] for each in runs)
-        ratio = median(r["seconds"] / o["seconds"] for r, o in zip(raw, runs, strict=True))
+        ratio = _ratio(raw, runs, "seconds")
         cpu = median(each["cpu"] for each in runs) * 1000 / mails
-        more = median(o["cpu"] / r["cpu"] for r, o in zip(raw, runs, strict=True))
+        more = _ratio(runs, raw, "cpu")
         cells: list[Any] = [way.name, f"{speed:,.0f}", f"{ratio:.2f}", f"{cpu:.2f}", f"{more:.2f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return lines

@@ -58,8 +58,8 @@ def _settings(url: str, port: int) -> Settings:
 
 FLOOR = (
     "import slack_bolt, slack_bolt.adapter.socket_mode, sqlalchemy.orm, alembic.command, uvicorn, starlette.routing, "
-    "jinja2, pydantic_settings, structlog, typer, apscheduler.schedulers.background, prometheus_client, nh3, css_inline, "
-    "babel"
+    "jinja2, pydantic_settings, structlog, typer, apscheduler.schedulers.background, prometheus_client, nh3, "
+    "css_inline, babel"
 )
 """What no bot on these libraries starts without."""
 
