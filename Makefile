@@ -28,7 +28,7 @@ bench-sms: $(VENV)/.ready  ## SMS a second beside the bare client, against a loc
 bench-letters: $(VENV)/.ready  ## letters a second beside Typst alone, and memory; ARGS="--letters 5000"
 	$(BIN)/python -m tests.bench.letters $(ARGS)
 
-bench: $(VENV)/.ready  ## measure everything side by side, and write docs/benchmarks.md; ARGS="--only import"
+bench: $(VENV)/.ready  ## measure everything side by side, and write docs/benchmarks.md; ARGS="--quick --only dispatch,import"
 	$(BIN)/python -m tests.bench $(ARGS)
 
 check: $(VENV)/.ready  ## style, types, who imports whom, dependencies

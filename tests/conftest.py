@@ -106,10 +106,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @contextmanager
-def fresh_postgres(server: str) -> Iterator[str]:
+def fresh_postgres(server: str, template: str = "template_bot") -> Iterator[str]:
     """Clone the migrated database, and drop the clone at the end."""
     name = f"test_{uuid.uuid4().hex}"
-    admin(server, f"CREATE DATABASE {name} TEMPLATE template_bot")
+    admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -34,7 +34,7 @@ HELD = {
 NOT_QUERIES = {"db", "migrate", "migrations", "models"}
 
 FOR_WORKERS = {
-    "actions": {"cancel_strays", "insert_frozen", "rescue_expired"},
+    "actions": {"cancel_strays", "rescue_expired"},
     "campaign_states": {"complete_finished", "next_start", "pause_missed", "start_due"},
     "campaigns": {"by_id", "freeze", "late", "set_left_out", "unfrozen"},
     "claims": {"claim_due", "next_due"},
@@ -43,6 +43,7 @@ FOR_WORKERS = {
         "note_contacted", "rebuild_words", "reopen", "strays", "stuck_leases", "system_mails_late", "unfrozen_since",
         "words_are_whole",
     },
+    "frozen": {"insert_frozen", "insert_packed", "packed"},
     "imports": {
         "claim_import", "claim_reading", "discard_older", "is_anything_due", "message_of", "untold",
     },
@@ -71,7 +72,7 @@ BEFORE_ANYBODY_IS_KNOWN = {
 """Here the workspace is what is looked for."""
 
 CONDITIONS = {
-    "by_dialect": {"among"},
+    "by_dialect": {"among", "as_date", "as_json", "moment"},
     "receipts": {"is_uncertain"},
     "customer_filter": {"is_collectible", "is_overdue", "is_undisputed", "matches_text"},
     "transitions": {"is_queued", "is_sending", "move", "person", "worker"},

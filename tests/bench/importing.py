@@ -18,7 +18,7 @@ import xlsxwriter
 from bot import import_command
 from storage.db import Database
 from tests.bench.book import company
-from tests.bench.starting import database
+from tests.bench.processes import database
 from tests.builders import Builder
 
 LINES_A_CUSTOMER = 5
