@@ -36,7 +36,7 @@ NOT_QUERIES = {"db", "migrate", "migrations", "models"}
 FOR_WORKERS = {
     "actions": {"cancel_strays", "rescue_expired"},
     "campaign_states": {"complete_finished", "next_start", "pause_missed", "start_due"},
-    "campaigns": {"by_id", "freeze", "late", "set_left_out", "unfrozen"},
+    "campaigns": {"by_id", "freeze", "late", "set_left_out", "to_freeze", "unfrozen"},
     "claims": {"claim_due", "next_due"},
     "health": {
         "actions_by_state", "behind_since", "campaigns_by_state", "completed_with_open_actions", "contacted_unnoted",
@@ -52,14 +52,14 @@ FOR_WORKERS = {
     "outbox": {"oldest_due_age"},
     "outcomes": {"note_contacted"},
     "rates": {"lock"},
-    "receipts": {"applied", "known_ids", "pending", "unsettled"},
+    "receipts": {"applied", "known_ids", "pending", "under_way", "unsettled"},
     "system_mails": {"claim", "fail_expired", "is_anything_to_do"},
     "freeze": {"freeze_due"},
     "telling": {"claim"},
     "tick": {"tell_delays", "tick"},
     "users": {"admins_everywhere"},
     "wakeups": {"listen", "tell"},
-    "workers": {"everyone", "gone", "seen"},
+    "workers": {"everyone", "forget", "gone", "seen"},
 }  # fmt: skip
 """What workers do for all workspaces at once; each row it touches keeps its own workspace_id."""
 
