@@ -144,6 +144,8 @@ def test_the_next_due_action_counts_only_where_it_may_go(db: Database, build: Bu
     sending = build.campaign(alice, state=CampaignState.SENDING)
     build.action(sending, due_at=NOW + timedelta(minutes=2))
     build.action(sending, due_at=NOW + timedelta(minutes=1), channel="sms")
+    for over in (ActionState.SENDING, ActionState.SENT, ActionState.MANUAL):
+        build.action(sending, due_at=NOW - timedelta(hours=1), state=over)
     with db.read() as session:
         assert outbox.next_due(session, ["email"]) == NOW + timedelta(minutes=2)
         assert outbox.next_due(session, []) == NOW + timedelta(minutes=1)
