@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
@@ -22,41 +19,21 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from sqlalchemy.exc import DBAPIError
 
 import handlers
-from bot.campaigns import freeze, tick
-from bot.channels.letter import assemble
-from bot.config import LetterDelivery, Settings
-from bot.dispatch import letter_receipts, look_up, receipts, rescue, system_mail
-from bot.dispatch.dispatcher import Dispatcher, oldest_due_age
-from bot.domain.rates import Limits, Rate
+from bot.config import Settings
+from bot.dispatch.dispatcher import oldest_due_age
 from bot.errors import UserError
-from bot.imports import sync
 from bot.log import get_logger
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
-from bot.scheduler import Job, make_scheduler
-from bot.teller import Teller, alone
+from bot.teller import Teller
 from bot.web import SlackAnswer, make_web
-from bot.wiring import (
-    configured,
-    make_bounces,
-    make_channels,
-    make_events,
-    make_hooks,
-    make_postgrid,
-    make_sms,
-    warnings_of,
-)
+from bot.wiring import configured, make_events, make_hooks, warnings_of
+from bot.worker import Worker
 from handlers.deps import Deps
-from handlers.importer import Importer
 from handlers.notifier import Notifier
-from storage import wakeups, workers
 from storage.db import Database
-
-if TYPE_CHECKING:
-    from bot.inbox.bounces import BounceReader
 
 log = get_logger(__name__)
 
@@ -64,73 +41,6 @@ SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
 DRAWING = 2
 """Threads that work out the views of very large audiences."""
-LEAVE_WITHIN = 10.0
-"""Seconds in which the bot must be gone after SIGTERM."""
-
-
-class Worker:
-    """The sending half: the dispatcher, and the scheduler with what time brings about."""
-
-    def __init__(self, settings: Settings, db: Database, name: str) -> None:
-        channels = make_channels(settings)
-        self._db, self._name = db, name
-        self.dispatcher = Dispatcher(
-            db, channels, name=name, group=settings.handoff_group, limits={"email": make_limits(settings)}
-        )
-        notifier = Notifier(db, lambda _team_id: slack_client(settings))
-        self._importer = importer = Importer(db, lambda _team_id: slack_client(settings))
-        self._bounces = make_bounces(settings, db)
-        self._leaving = threading.Event()
-        secret_key = settings.secret_key.get_secret_value()
-        self._scheduler = make_scheduler(
-            [
-                Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
-                Job("tick", 0.2, alone(db, "tick", lambda: self._wake_if(tick.tick(db)))),
-                Job("notify", 0.2, notifier.draw_due),
-                Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
-                Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
-                Job("delays", 30, alone(db, "delays", lambda: tick.tell_delays(db))),
-                Job("heartbeat", 10, self._tell),
-                *_receipt_jobs(self._bounces, db),
-                *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
-                *_letter_jobs(settings, db),
-                Job("imports_read", 0.5, importer.read_due),
-                Job("imports_run", 0.5, importer.import_due),
-                Job("imports_tell", 0.5, importer.tell_due),
-                Job("imports_sweep", 600, importer.sweep),
-                *sync_jobs(settings, db, self._leaving),
-            ]
-        )
-        self._listener = threading.Thread(
-            target=wakeups.listen, args=(db, self.dispatcher.wake, self._leaving), name="wake-ups", daemon=True
-        )
-
-    def _tell(self) -> None:
-        if not self.dispatcher.is_alive:
-            return  # a worker that sends nothing any more counts as silent
-        with self._db.write() as session:
-            workers.seen(session, self._name, self.dispatcher.doing, now=self._db.now())
-
-    def _wake_if(self, changed: int) -> None:
-        if changed:
-            self.dispatcher.wake()
-
-    def start(self) -> None:
-        """Start sending."""
-        self.dispatcher.start()
-        self._scheduler.start()
-        self._listener.start()
-
-    def stop(self) -> None:
-        """Claim nothing more, let what is in flight settle, and stop."""
-        self._leaving.set()
-        self._importer.stop()
-        if self._bounces is not None:
-            self._bounces.stop()
-        self._scheduler.shutdown(wait=False)
-        self.dispatcher.stop(LEAVE_WITHIN - 4)
-        with contextlib.suppress(DBAPIError), self._db.write() as session:
-            workers.gone(session, self._name)
 
 
 class Web:
@@ -185,7 +95,7 @@ class Bot:
         name: str | None = None,
     ) -> None:
         self.db = Database(settings.database_url)
-        self._worker = Worker(settings, self.db, name or f"{socket.gethostname()}:{os.getpid()}") if worker else None
+        self._worker = make_worker(settings, self.db, name) if worker else None
         self._teller = Teller(self.db, Notifier(self.db, lambda _team_id: slack_client(settings))) if teller else None
         self.web = Web(settings, self.db, slack=web, wake=self._worker)
 
@@ -212,6 +122,17 @@ class Bot:
         self.start()
         leave.wait()
         self.stop()
+
+
+def make_worker(settings: Settings, db: Database, name: str | None = None) -> Worker:
+    """Return the sending half, named after this process unless told otherwise."""
+    return Worker(
+        settings,
+        db,
+        name or f"{socket.gethostname()}:{os.getpid()}",
+        slack=lambda _team_id: slack_client(settings),
+        home=lambda: home_workspace(settings, db),
+    )
 
 
 def make_bolt(settings: Settings, db: Database, wake: Worker | None) -> App:
@@ -255,14 +176,6 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
     )
 
 
-def sync_jobs(settings: Settings, db: Database, leaving: threading.Event) -> list[Job]:
-    """Return the job that looks whether the sync command is due; none where there is no command."""
-    if settings.sync_command is None:
-        return []
-    wanted = sync.Sync(settings.sync_command, timedelta(minutes=settings.sync_every_minutes))
-    return [Job("sync", 60, lambda: sync.run_due(db, home_workspace(settings, db), wanted, leaving=leaving))]
-
-
 def home_workspace(settings: Settings, db: Database) -> int:
     """Return the id of the workspace that the bot token belongs to, making it on first use; Slack is asked which it is.
 
@@ -296,12 +209,6 @@ def slack_faults(settings: Settings, token: str) -> Iterator[None]:
         ) from None
 
 
-def make_limits(settings: Settings) -> Limits:
-    """Return how fast emails may leave."""
-    whole, each = settings.email_per_minute, settings.email_per_minute_per_sender
-    return Limits(Rate(whole) if whole else None, Rate(each) if each else None)
-
-
 def slack_client(settings: Settings) -> WebClient:
     """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
     url = settings.slack_api_url
@@ -319,25 +226,6 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         where = f"{settings.http_host}:{settings.http_port}"
         raise UserError(f"Can't listen on {where} ({error.strerror}): set HTTP_PORT or HTTP_HOST.") from None
-
-
-def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) -> list[Job]:
-    channel = make_sms(settings)
-    return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
-
-
-def _letter_jobs(settings: Settings, db: Database) -> list[Job]:
-    if settings.letter_delivery is LetterDelivery.SPOOL:
-        folder = Path(settings.letter_folder)
-        return [Job("letters_assemble", 2, alone(db, "letters", lambda: assemble(folder)))]
-    if settings.letter_delivery is LetterDelivery.POSTGRID:
-        return [Job("letters_ask", 600, alone(db, "letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
-    return []
-
-
-def _receipt_jobs(bounces: BounceReader | None, db: Database) -> list[Job]:
-    jobs = [Job("receipts", 1, lambda: receipts.apply_pending(db))]
-    return jobs if bounces is None else [Job("bounces", 1, bounces.read_due), *jobs]
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

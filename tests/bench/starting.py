@@ -10,7 +10,7 @@ from statistics import median
 from pydantic import SecretStr
 
 from bot import log
-from bot.app import Worker
+from bot.app import make_worker
 from bot.config import Settings
 from storage.db import Database
 from tests.bench import acks
@@ -28,7 +28,7 @@ def first_mail(server: str, *, rounds: int) -> list[str]:
             db = Database(url)
             build = Builder(db)
             user = build.user()
-            worker = Worker(_settings(url, mails.port), db, "bench")
+            worker = make_worker(_settings(url, mails.port), db, "bench")
             log.configure(json=True)
             worker.start()
             took = []
