@@ -6,7 +6,7 @@ const topModal = () => document.querySelector(".modal[data-top]");
 
 // -- what the browser owns survives updates: typed text, open menus, suggestion lists, a request under way
 
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old.nodeType === 1 && old.hasAttribute("data-client"));
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old.nodeType === 1 && old.matches("[data-client], [data-chosen-now]"));
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => {
   if (name === "value" && element.hasAttribute("data-own")) return false;
   if (name === "open" && element.hasAttribute("data-keep-open")) return false;
@@ -14,6 +14,12 @@ Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => {
   if (name === "aria-busy") return false;
   return !(element.hasAttribute("data-combo") && name.startsWith("aria-") && /expanded|activedescendant/.test(name));
 };
+
+// a choice waits for the gestures before it: until it is sent, an update must not put the old one in its place
+const CHOICES = "select, [type=checkbox], [type=radio], .moment";
+document.addEventListener("change", (event) => event.target.matches(CHOICES) && event.target.setAttribute("data-chosen-now", ""), true);
+for (const over of ["htmx:beforeSend", "htmx:sendAbort"])
+  document.addEventListener(over, (event) => event.detail.elt.removeAttribute?.("data-chosen-now"));
 
 // -- questions before a gesture
 
@@ -36,6 +42,7 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 function takeBack(element) {
+  element.removeAttribute("data-chosen-now");
   if (element.matches("select")) all("option", element).forEach((one) => (one.selected = one.defaultSelected));
   if (element.matches("[type=checkbox], [type=radio]"))
     all("input", element.closest(".boxes")).forEach((one) => (one.checked = one.defaultChecked));
