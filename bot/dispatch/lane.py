@@ -10,7 +10,7 @@ import uuid
 from bot.channels.base import AuthBroken, Channel, Connection, Message, Receipt, SendError, Transient, Uncertain
 from bot.dispatch.compose import CantWrite, Compose
 from bot.dispatch.prepare import Job
-from bot.dispatch.reports import Called, Grant, HandOff, NotCalled, PutBack, Report, Tell, Unreachable, Unwritable
+from bot.dispatch.reports import Called, Grant, HandOff, NotCalled, PutBack, Report, Tell, Unreachable, Unwritable, held
 from bot.domain.states import Reason
 from bot.log import get_logger
 
@@ -105,7 +105,7 @@ class Sender:
         following = self._next_group(wait=False)
         granted = request.grant.wait()
         for n, (job, message) in enumerate(group):
-            if job.claimed.id in granted:
+            if held(job.claimed) in granted:
                 self._call(job, message, request.grant, is_first=n == 0)
         return following
 

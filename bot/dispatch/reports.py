@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from bot.channels.base import Message, Receipt, SendError
 from bot.dispatch.prepare import Job
 from bot.domain.states import Reason
+from storage.actions import Claimed
 from storage.db import steady
+
+Held = tuple[str, int]
+"""A claim on one action: its token and the action's id. One worker may hold an old and a new claim on the same action."""
+
+
+def held(row: Claimed) -> Held:
+    """Return what grants are given and looked up by: by the action alone an old claim would send, too."""
+    return row.token, row.id
 
 
 class Grant:
@@ -18,19 +27,19 @@ class Grant:
     def __init__(self) -> None:
         self._open = threading.Lock()  # an Event costs twenty times as much to make, set and wait for
         self._open.acquire()
-        self._granted: frozenset[int] = frozenset()
+        self._granted: frozenset[Held] = frozenset()
         self._until = 0.0
         self.doubtful = False
         """Set once a commit with this request was cut off: it may have taken place unseen."""
 
-    def answer(self, granted: frozenset[int], until: float) -> None:
-        """Tell the waiting sender thread which actions may go out, if they begin to before `until` (`steady()`)."""
+    def answer(self, granted: frozenset[Held], until: float) -> None:
+        """Tell the waiting sender thread which claims may go out, if they begin to before `until` (`steady()`)."""
         self._granted, self._until = granted, until
         if self._open.locked():  # a second answer changes nothing for a thread that has gone on
             self._open.release()
 
-    def wait(self) -> frozenset[int]:
-        """Wait for the answer, once: the ids of the actions that may be sent."""
+    def wait(self) -> frozenset[Held]:
+        """Wait for the answer, once: the claims whose actions may be sent."""
         self._open.acquire()
         return self._granted
 

@@ -13,7 +13,7 @@ from bot.channels.base import AuthBroken, Receipt, Rejected, SendError
 from bot.dispatch import retry
 from bot.dispatch.poison import prepared
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
-from bot.dispatch.reports import Called, HandOff, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
+from bot.dispatch.reports import Called, HandOff, Held, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake, held
 from bot.domain.channels import CHANNELS
 from bot.domain.folding import fold_address
 from bot.domain.states import PauseReason, Reason, reason_text
@@ -169,8 +169,8 @@ def put_off(book: Book, later: Sequence[Later]) -> None:
 
 def hand_off(
     book: Book, requests: Sequence[HandOff], *, prepare: Prepare, lease: timedelta, fresh_for: timedelta
-) -> frozenset[int]:
-    """Note the handoffs, and return the ids of those that may be sent once this is committed.
+) -> frozenset[Held]:
+    """Note the handoffs, and return the claims of those that may be sent once this is committed.
 
     A job that waited longer than `fresh_for` is rechecked first: it is settled if it must not go out any more, and
     returned to the queue if the message would read differently now, or its campaign is no longer sending. So is one to
@@ -178,19 +178,19 @@ def hand_off(
     """
     jobs = [job for request in requests for job in request.jobs]
     stale = [job.claimed for job in jobs if book.now - job.as_of > fresh_for]
-    again = {c.claimed.id: c for c in prepared(book.session, stale, book.now, prepare)}
+    again = {held(c.claimed): c for c in prepared(book.session, stale, book.now, prepare)}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
     put_off(book, [c for c in again.values() if isinstance(c, Later)])
     texts, to = _to_look_up(requests), [envelope for job in jobs for envelope in _envelopes(job)]
-    granted: set[int] = set()
+    granted: set[Held] = set()
     for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items():
         fresh = actions.hand_off(book.session, token, ids, to=to, now=book.now, lease=lease)
         actions.keep_text(book.session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
-        granted |= fresh
+        granted |= {(token, i) for i in fresh}
     doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
     for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
-        granted |= actions.handed_off(book.session, token, ids, now=book.now, lease=lease)
-    put_back(book, [job for job in jobs if job.claimed.id not in granted])
+        granted |= {(token, i) for i in actions.handed_off(book.session, token, ids, now=book.now, lease=lease)}
+    put_back(book, [job for job in jobs if held(job.claimed) not in granted])
     return frozenset(granted)
 
 
@@ -221,8 +221,8 @@ def park(book: Book, report: Report, reference: str) -> None:
         _manual(book, report.job.claimed, Reason.RENDER_FAILED, f"Reference {reference}")
 
 
-def _says_the_same(job: Job, again: Mapping[int, Rechecked]) -> bool:
-    check = again.get(job.claimed.id)
+def _says_the_same(job: Job, again: Mapping[Held, Rechecked]) -> bool:
+    check = again.get(held(job.claimed))
     return check is None or (isinstance(check, Job) and check.says == job.says)
 
 

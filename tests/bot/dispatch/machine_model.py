@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from bot.channels.base import AuthBroken, Message, Receipt, Rejected, SendError, Transient, Uncertain
 from bot.dispatch import settle
 from bot.dispatch.prepare import Job, prepare
-from bot.dispatch.reports import HandOff, Report
+from bot.dispatch.reports import HandOff, Report, held
 from bot.dispatch.retry import DELAYS
 from bot.domain.channels import CHANNELS, LETTER
 from bot.domain.postal import PostalAddress, Written
@@ -181,7 +181,7 @@ class Model(RuleBasedStateMachine):
         with self.db.write() as session:
             book = settle.Book(session, self.now, "worker:w")
             granted = settle.hand_off(book, [request], prepare=prepare, lease=LEASE, fresh_for=timedelta(days=9))
-        return row.job.claimed.id in granted
+        return held(row.job.claimed) in granted
 
     def is_open(self, action_id: int) -> bool:
         """Say whether the latest call may still be answered: nobody has settled it, or decided to send again."""

@@ -11,15 +11,16 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from bot.channels.base import AuthBroken, Receipt, Rejected, SendError, Transient, Uncertain
+from bot.channels.base import AuthBroken, Message, Receipt, Rejected, SendError, Transient, Uncertain
 from bot.dispatch import poison, settle
+from bot.dispatch.lane import Lane, Sender
 from bot.dispatch.prepare import Job, Later, Rechecked, Refused, prepare
-from bot.dispatch.reports import Called, HandOff, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
+from bot.dispatch.reports import Called, HandOff, Held, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
 from bot.dispatch.rescue import rescue
 from bot.domain.states import ActionState, CampaignState, Reason
 from storage import actions
 from storage.actions import Claimed
-from storage.db import Database
+from storage.db import Database, steady
 from storage.models import Action, ActionHistory, Campaign, Customer, Notification, Suppression
 from tests.bot.dispatch.machine_model import message_of
 from tests.builders import NOW, Builder
@@ -58,7 +59,8 @@ class Ground:
     def hand_off(self, *requests: HandOff, now: datetime = SOON, prepare: object = prepare) -> frozenset[int]:
         with self.db.write() as session:
             book = settle.Book(session, now, "worker:w")
-            return settle.hand_off(book, requests, prepare=prepare, lease=LEASE, fresh_for=FRESH)  # type: ignore[arg-type]
+            granted = settle.hand_off(book, requests, prepare=prepare, lease=LEASE, fresh_for=FRESH)  # type: ignore[arg-type]
+            return frozenset(action_id for _, action_id in granted)
 
     def called(self, job: Job, outcome: Receipt | SendError, *, now: datetime = LATER) -> None:
         assert self.hand_off(HandOff((job,), ("text",))) == {job.claimed.id}
@@ -384,3 +386,51 @@ def test_a_rescue_goes_by_the_databases_clock(ground: Ground) -> None:
     with ground.db.read() as session:
         assert session.get_one(Action, held.id).state == "sending"
         assert session.get_one(Action, over.id).state == "queued"
+
+
+def test_an_old_claim_gets_no_leave_by_a_new_one_on_the_same_action(ground: Ground) -> None:
+    """The lease ran out while a thread had its message ready, and another thread of the same worker has it anew."""
+    (old,) = ground.claimed("pat@acme.example")
+    rescue(ground.db, name="w", now=NOW + LEASE + timedelta(seconds=1))
+    with ground.db.write() as session:
+        now = NOW + LEASE + timedelta(seconds=2)
+        rows = actions.claim_due(
+            session, worker_name="w", now=now, limit=9, lease=LEASE, channels=["email"], token="anew"
+        )
+        (new,) = [job for job in prepare(session, rows, now) if isinstance(job, Job)]
+        assert new.claimed.id == old.claimed.id
+        requests = [HandOff((old,), ("text",)), HandOff((new,), ("text",))]
+        book = settle.Book(session, now, "worker:w")
+        granted = settle.hand_off(book, requests, prepare=prepare, lease=LEASE, fresh_for=timedelta(hours=1))
+        assert granted == {("anew", new.claimed.id)}
+    assert ground.row(new).state == "sending"
+    assert sends(old, granted) == 0
+    assert sends(new, granted) == 1
+
+
+def sends(job: Job, granted: frozenset[Held]) -> int:
+    """Return how often the provider is called for a job whose thread gets this answer."""
+    calls: list[Message] = []
+
+    class Taker:
+        connections = 1
+
+        def open(self) -> Taker:
+            return self
+
+        def send(self, message: Message) -> Receipt:
+            calls.append(message)
+            return Receipt("250 ok")
+
+        def close(self) -> None:
+            pass
+
+    def tell(report: Report) -> None:
+        if isinstance(report, HandOff):
+            report.grant.answer(granted, steady() + 60)
+
+    lane = Lane("email", Taker(), message_of, tell, threads=1)
+    lane.jobs.put(job)
+    lane.jobs.put(None)
+    Sender(lane).run()
+    return len(calls)
