@@ -13,7 +13,7 @@ from storage.actions import Claimed
 from storage.db import steady
 
 Held = tuple[str, int]
-"""A claim on one action: its token and the action's id. One worker may hold an old and a new claim on the same action."""
+"""A claim: its token and the action. One worker may hold an old and a new claim on the same action."""
 
 
 def held(row: Claimed) -> Held:
