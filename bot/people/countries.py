@@ -18,13 +18,12 @@ def name_of(code: str) -> str:
 
 
 def search(words: str) -> list[tuple[str, str]]:
-    """Return code and name of the countries that have a word beginning so, or are called by this code, by name."""
+    """Return code and name of the countries that have a word beginning so, by name; first the one with this code."""
     wanted = fold(words)
     code = _ALSO.get(wanted, wanted.upper())
-    if code in countries():
-        return [(code, name_of(code))]
-    found = [(code, name) for code, name in _by_name() if _begins(fold(name), wanted)]
-    return found[:MOST]
+    first = [(code, name_of(code))] if code in countries() else []
+    found = [each for each in _by_name() if _begins(fold(each[1]), wanted) and each not in first]
+    return [*first, *found][:MOST]
 
 
 def _begins(name: str, wanted: str) -> bool:
