@@ -65,12 +65,11 @@ def test_from_adding_to_lifting_and_what_it_means_for_a_campaign(office: Office,
 
 
 @pytest.mark.database("sqlite")
-def test_a_postal_address_is_added_by_hand_found_and_lifted(
-    closed_office: Office, alice: Person, tmp_path: Path
-) -> None:
+def test_a_postal_address_is_added_by_hand_found_and_lifted(closed_office: Office, tmp_path: Path) -> None:
     place = {"street": "Hauptstr. 5", "postcode": "10115", "city": "Berlin", "country": "DE"}
     closed_office.book_places(("Delta Post", place, 12_345), ("Echo Post", {**place, "street": "Ring 1"}, 6_000))
     office = closed_office.with_letters(tmp_path / "letters").start(worker=False)
+    alice = office.alice
     alice.command("/campaign suppressions")
     alice.modal("Suppressions").click("Add a postal address")
     form = alice.modal("Add a postal address")
@@ -89,7 +88,7 @@ def test_a_postal_address_is_added_by_hand_found_and_lifted(
     check = office.write(alice, channel="letter", body="Please pay.")
     assert "1 letter will be sent" in check.text
     assert "1: the postal address must not be contacted" in check.text
-    assert "Delta Post: Hauptstr. 5, 10115 Berlin, DE (added by an admin)" in check.text
+    assert "Delta Post: Hauptstr. 5, 10115 Berlin, DE (by admin: Court order)" in check.text
     check.close()
 
     alice.command("/campaign customer Delta")
