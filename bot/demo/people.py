@@ -61,6 +61,7 @@ def let_in(db: Database, settings: Settings, sandbox: Sandbox, people: list[Pers
     for one in CAST[1:]:
         if one.position is not None:
             users.grant(db, admin, everybody[one.user_id], role=Role.MEMBER, position=one.position)
+    users.set_signature(db, admin, "Alice Martin\nAccounts receivable, Northwind Trading")
     terms = SmsTerms(prices=SMS_PRICES, opt_out=False)
     sending_settings.change(db, admin, SendingSettings(hours={"sms": ""}, sms=terms, letters=LETTERHEAD))
 

@@ -69,7 +69,7 @@ def _who(of: ReasonCount) -> str:
     """Say how many customers need a person and why, the first of them by name."""
     more = [f"… and {of.count - len(of.examples)} more"] if of.examples and of.count > len(of.examples) else []
     named = [*(escape(cut(each, 160)) for each in of.examples), *more]
-    return "\n".join([f"• {of.count}: {of.text}", *(f"        ◦ {each}" for each in named)])
+    return "\n".join([f"• {of.count}: {of.text}", *(f"   – {each}" for each in named)])
 
 
 def _submit(to_send: int) -> str:
