@@ -185,12 +185,18 @@ def _place(address: PostalAddress, rules: _Rules | None, *, abroad: bool) -> lis
         return _capitals(said) if letter in capitals else said
 
     found: list[str] = []
-    for line in rules.lines:
+    for line in _with_city(rules.lines):
         filled = _PLACE.sub(lambda match: value(match[1]), _NOT_OURS.sub("", line))
         found += [each.strip(" ,-/") for each in filled.splitlines()]
-    if address.city and not any("%C" in line for line in rules.lines):  # as in Japan, where it is part of the street
-        found.insert(0, value("C"))
     return [" ".join(line.split()) for line in found if line]
+
+
+def _with_city(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lines with a place for the city where they have none, as in Japan: under the street (UPU)."""
+    if any("%C" in line for line in lines):
+        return lines
+    under = ("\n".join(lines)).replace("%A, %S", "%A\n%C, %S").replace("%A%S", "%A\n%C %S")
+    return tuple((under if "%C" in under else under.replace("%A", "%A\n%C")).split("\n"))
 
 
 def _wrong(address: PostalAddress, why: str) -> Checked:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 NO_POSTCODE = 31
 """Every so many customers have no postcode, which most countries want."""
 IN_JAPANESE = 11
-"""Of the Japanese customers, every so many have a contact whose name is written in a script that not every printer has fonts for."""
+"""Of the Japanese customers, every so many have a contact whose name no usual font has."""
 
 
 @dataclass(frozen=True)
