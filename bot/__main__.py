@@ -168,11 +168,11 @@ def doctor(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Play one campaign by itself and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Play a campaign on every channel by itself, and end.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Go on where the last run ended.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where the page is; 0 for any.")] = 8765,
 ) -> None:
-    """Use the bot in a local Slack in the browser, with its mail and SMS; nothing leaves this machine."""
+    """Use the bot in a local Slack in the browser, with its mail, SMS and letters; nothing leaves this machine."""
     log.configure(level=logging.WARNING)  # what goes well is on the page
     try:
         from bot.demo import play_once, show_page

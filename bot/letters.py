@@ -49,10 +49,14 @@ def printing_of(session: Session, workspace_id: int) -> Printing:
     return Printing(replace(own, address=replace(own.address, company=company)))
 
 
+def envelope_of(printing: Printing, to: PostalAddress) -> tuple[str, ...]:
+    """Return the lines in the window."""
+    return envelope(to, printing.letterhead.address.country)
+
+
 def set_letter(content: Content, facts: MergeFacts, printing: Printing, to: PostalAddress) -> LetterPdf:
     """Return one customer's letter as PDF; raises what bot.rendering.letter.letter_pdf raises."""
-    lines = envelope(to, printing.letterhead.address.country)
-    return letter_pdf(letter_of(content, facts, printing.stationery, lines))
+    return letter_pdf(letter_of(content, facts, printing.stationery, envelope_of(printing, to)))
 
 
 def paper_of(content: Content, facts: MergeFacts, printing: Printing, to: PostalAddress) -> Paper:

@@ -96,7 +96,7 @@ def _typed(view: View) -> Written:
         postcode=view.text(ids.FIX_POSTCODE),
         city=view.text(ids.FIX_CITY),
         region=view.text(ids.FIX_REGION),
-        country=view.text(ids.FIX_COUNTRY),
+        country=view.choice(ids.FIX_COUNTRY) or "",
     )
 
 

@@ -41,8 +41,8 @@ def register(app: App, deps: Deps) -> None:
 def enter(turn: Turn, campaign_id: int) -> None:
     """Put the screen in the place of the view that was submitted -> check.selected, check.run"""
     metadata = Metadata(campaign_id)
-    selected = check.selected(turn.deps.db, turn.caller, campaign_id)
-    if selected <= check.AT_ONCE:
+    selected, at_once = check.selected(turn.deps.db, turn.caller, campaign_id)
+    if at_once:
         turn.replace(checking(turn, metadata, index=0))
         return
     turn.replace(counting_view(selected, metadata))
@@ -117,10 +117,11 @@ def _show(turn: Turn, *, index: int | None = None, worst: Worst | None = None, n
         return checking(turn, metadata, index=index, worst=worst, note=note)
 
     metadata = turn.metadata
-    if check.selected(turn.deps.db, turn.caller, metadata.campaign_id) > check.AT_ONCE:
-        turn.draw_later(draw)
-    else:
+    _, at_once = check.selected(turn.deps.db, turn.caller, metadata.campaign_id)
+    if at_once:
         turn.redraw(draw(), force=True)
+    else:
+        turn.draw_later(draw)
     turn.ack()
 
 

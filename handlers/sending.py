@@ -7,13 +7,14 @@ from slack_bolt import App
 from bot.domain.channels import CHANNELS
 from bot.domain.letterhead import Letterhead, PaperLayout
 from bot.domain.postal import PostalAddress
-from bot.people import sending_settings
+from bot.people import countries, sending_settings
 from bot.people.sending_settings import SendingSettings, SmsTerms
 from handlers import ids
+from handlers.blocks.common import Block, option
 from handlers.blocks.sending import OPT_OUT, hours_id, sending_view
 from handlers.deps import Deps
 from handlers.parse import View
-from handlers.turn import Turn, bind
+from handlers.turn import Turn, bind, bind_options
 
 FIELD_BLOCKS = {
     ids.SENDING: {
@@ -30,6 +31,8 @@ def register(app: App, deps: Deps) -> None:
     """Bind the screen's button and its form."""
     app.action(ids.SETTINGS_OPEN_SENDING)(bind(deps, show_sending))
     app.view(ids.SENDING)(bind(deps, save_sending))
+    for action_id in (ids.SENDING_LETTER_COUNTRY, ids.FIX_COUNTRY, ids.SUPPRESS_COUNTRY):
+        app.options(action_id)(bind_options(deps, country_options))
 
 
 def show_sending(turn: Turn) -> None:
@@ -51,6 +54,11 @@ def save_sending(turn: Turn) -> None:
     turn.replace(sending_view(settings, turn.deps.channels, "Saved."))
 
 
+def country_options(turn: Turn) -> list[Block]:
+    """Type-ahead over countries, here and wherever an address is mended -> countries.search"""
+    return [option(name, code) for code, name in countries.search(turn.body.get("value") or "")]
+
+
 def _letterhead(view: View) -> Letterhead | None:
     if not view.has(ids.SENDING_LETTER_STREET):
         return None
@@ -59,7 +67,7 @@ def _letterhead(view: View) -> Letterhead | None:
         postcode=view.text(ids.SENDING_LETTER_POSTCODE),
         city=view.text(ids.SENDING_LETTER_CITY),
         region=view.text(ids.SENDING_LETTER_REGION),
-        country=view.text(ids.SENDING_LETTER_COUNTRY),
+        country=view.choice(ids.SENDING_LETTER_COUNTRY) or "",
     )
     layout = view.choice(ids.SENDING_LETTER_LAYOUT) or PaperLayout.AUTO.value
     return Letterhead(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from slack_bolt import App
 
+from bot.domain.postal import PostalAddress
 from bot.people import suppressions
+from bot.people.suppressions import Added
 from handlers import ids
 from handlers.blocks import suppressions as blocks
 from handlers.blocks.common import Block, count_text
@@ -15,18 +17,25 @@ from handlers.turn import Turn, bind
 FIELD_BLOCKS = {
     ids.SUPPRESSION: {"reason": ids.SUPPRESSION_REASON},
     ids.SUPPRESS: {"addresses": ids.SUPPRESS_ADDRESSES, "reason": ids.SUPPRESS_REASON},
+    ids.SUPPRESS_PLACE: {"address": ids.SUPPRESS_STREET, "reason": ids.SUPPRESS_REASON},
 }
 
 
 def register(app: App, deps: Deps) -> None:
     """Bind the window's views and buttons."""
-    for callback_id, entry in {ids.SUPPRESSIONS: search, ids.SUPPRESS: add, ids.SUPPRESSION: lift}.items():
+    for callback_id, entry in {
+        ids.SUPPRESSIONS: search,
+        ids.SUPPRESS: add,
+        ids.SUPPRESS_PLACE: add_place,
+        ids.SUPPRESSION: lift,
+    }.items():
         app.view(callback_id)(bind(deps, entry))
     for action_id, click in {
         ids.SUPPRESSIONS_TEXT: show_page,
         ids.SUPPRESSIONS_PAGE: show_page,
         ids.SUPPRESSIONS_OPEN: show_one,
         ids.SUPPRESSIONS_OPEN_ADD: show_add,
+        ids.SUPPRESSIONS_OPEN_PLACE: show_add_place,
         ids.SUPPRESSIONS_HISTORY: show_history,
     }.items():
         app.action(ids.per_row(action_id))(bind(deps, click))
@@ -58,6 +67,12 @@ def show_add(turn: Turn) -> None:
     _show(turn, blocks.add_view())
 
 
+def show_add_place(turn: Turn) -> None:
+    """Add a postal address -> the form"""
+    suppressions.look_through(turn.deps.db, turn.caller)
+    _show(turn, blocks.place_view())
+
+
 def show_history(turn: Turn) -> None:
     """History, Previous, Next -> suppressions.history"""
     _show(turn, blocks.history_view(suppressions.history(turn.deps.db, turn.caller, page=_row(turn))))
@@ -68,15 +83,33 @@ def add(turn: Turn) -> None:
     view = turn.view
     text, reason = view.text(ids.SUPPRESS_ADDRESSES), view.text(ids.SUPPRESS_REASON)
     added = suppressions.add(turn.deps.db, turn.caller, text, reason)
-    known = f"; {added.known:,} suppressed before" if added.known else ""
-    turn.replace(_list(turn, f"{count_text(added.new, 'address', 'addresses')} added{known}."))
+    turn.replace(_list(turn, _said(added)))
+
+
+def add_place(turn: Turn) -> None:
+    """Suppress, of a postal address -> suppressions.add_place"""
+    view = turn.view
+    place = PostalAddress(
+        street=view.text(ids.SUPPRESS_STREET),
+        postcode=view.text(ids.SUPPRESS_POSTCODE),
+        city=view.text(ids.SUPPRESS_CITY),
+        region=view.text(ids.SUPPRESS_REGION),
+        country=view.choice(ids.SUPPRESS_COUNTRY) or "",
+    )
+    added = suppressions.add_place(turn.deps.db, turn.caller, place, view.text(ids.SUPPRESS_REASON))
+    turn.replace(_list(turn, _said(added)))
 
 
 def lift(turn: Turn) -> None:
     """Lift -> suppressions.lift"""
     (suppression_id,) = row_ids((turn.view.payload.get("private_metadata") or "",)) or (0,)
     lifted = suppressions.lift(turn.deps.db, turn.caller, suppression_id, turn.view.text(ids.SUPPRESSION_REASON))
-    turn.replace(_list(turn, f"{lifted.address} may be contacted again."))
+    turn.replace(_list(turn, f"{lifted.shown} may be contacted again."))
+
+
+def _said(added: Added) -> str:
+    known = f"; {added.known:,} suppressed before" if added.known else ""
+    return f"{count_text(added.new, 'address', 'addresses')} added{known}."
 
 
 def _list(turn: Turn, note: str = "") -> Block:

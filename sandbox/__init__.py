@@ -1,6 +1,7 @@
-"""A local Slack workspace and a mail catcher, for tests and the demo. Imports nothing of the bot."""
+"""A local Slack workspace, and what catches mail, SMS and letters, for tests and demo. Imports nothing of the bot."""
 
 from sandbox.errors import ApiError, NeverHappened, NotOnScreen, SandboxError
+from sandbox.letter_folder import LetterFolder
 from sandbox.letters import LetterCatcher, PostedLetter
 from sandbox.mail import Caught, MailCatcher
 from sandbox.mailbox import Mailbox
@@ -11,6 +12,7 @@ __all__ = [
     "ApiError",
     "Caught",
     "LetterCatcher",
+    "LetterFolder",
     "MailCatcher",
     "Mailbox",
     "NeverHappened",

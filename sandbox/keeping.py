@@ -1,4 +1,4 @@
-"""Write down what was said, mailed and texted, and go on from there in another run.
+"""Write down what was said, mailed, texted and posted, and go on from there in another run.
 
 Open modals and Homes are not kept: Slack's own client closes the first, and the bot publishes the second anew.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from sandbox.channels import Channel, Posted
 from sandbox.files import SharedFile
 from sandbox.jsontypes import Json
+from sandbox.letters import LetterCatcher, PostedLetter
 from sandbox.mail import MailCatcher
 from sandbox.sandbox import Sandbox
 from sandbox.sms import Answer, Sms, SmsCatcher
@@ -21,7 +22,13 @@ from sandbox.sms import Answer, Sms, SmsCatcher
 _FILE_FIELDS = ("file_id", "name", "owner", "title", "length", "channel_ids", "created")
 
 
-def save(path: Path, sandbox: Sandbox, mail: MailCatcher, sms: SmsCatcher | None = None) -> None:
+def save(
+    path: Path,
+    sandbox: Sandbox,
+    mail: MailCatcher,
+    sms: SmsCatcher | None = None,
+    post: LetterCatcher | None = None,
+) -> None:
     """Write everything to `path`, at once or not at all."""
     workspace = sandbox.workspace
     with workspace.lock:
@@ -34,13 +41,20 @@ def save(path: Path, sandbox: Sandbox, mail: MailCatcher, sms: SmsCatcher | None
         kept |= {"mails": _mails(mail), "sms": [], "answers": []}
         if sms is not None:
             kept |= {"sms": [asdict(one) for one in sms.messages], "answers": [asdict(one) for one in sms.answers]}
+        kept["letters"] = [_letter(one) for one in post.letters] if post is not None else []
         written = json.dumps(kept, ensure_ascii=False)
     fresh = path.with_suffix(".new")
     fresh.write_text(written, encoding="utf-8")
     fresh.replace(path)
 
 
-def restore(path: Path, sandbox: Sandbox, mail: MailCatcher, sms: SmsCatcher | None = None) -> None:
+def restore(
+    path: Path,
+    sandbox: Sandbox,
+    mail: MailCatcher,
+    sms: SmsCatcher | None = None,
+    post: LetterCatcher | None = None,
+) -> None:
     """Take over what `save` wrote; nothing when there is no such file. People are added by the caller."""
     if not path.is_file():
         return
@@ -59,6 +73,9 @@ def restore(path: Path, sandbox: Sandbox, mail: MailCatcher, sms: SmsCatcher | N
     if sms is not None:
         answers = [Answer(**one) for one in kept.get("answers", [])]
         sms.restore([Sms(**one) for one in kept.get("sms", [])], answers)
+    if post is not None:
+        letters = kept.get("letters", [])
+        post.restore([PostedLetter(**{**one, "pdf": base64.b64decode(one["pdf"])}) for one in letters])
     workspace.touch()
 
 
@@ -98,3 +115,7 @@ def _mails(mail: MailCatcher) -> list[Json]:
         }
         for one in mail.messages
     ]
+
+
+def _letter(letter: PostedLetter) -> Json:
+    return {**asdict(letter), "pdf": base64.b64encode(letter.pdf).decode()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass
@@ -11,7 +11,7 @@ class LetterRule:
     """One fault: whom it strikes (None: anybody), how often still (None: always), and what it does.
 
     `status`, `kind` and `text` are the answer (status 0: none until `release`); `taken` says whether the letter is kept
-    first.
+    first. A letter that is taken and `comes_back` is answered at once, and soon reported as returned.
     """
 
     postcode: str | None
@@ -21,6 +21,7 @@ class LetterRule:
     kind: str = "invalid_request"
     retry_after: int | None = None
     taken: bool = False
+    comes_back: bool = False
 
 
 class LetterFaults:
@@ -35,10 +36,18 @@ class LetterFaults:
         """How many calls wait for an answer."""
 
     def refuse(
-        self, postcode: str | None, text: str = "to: the address can't be delivered to", status: int = 400
+        self,
+        postcode: str | None,
+        text: str = "to: the address can't be delivered to",
+        status: int = 400,
+        times: int | None = None,
     ) -> None:
         """Refuse letters to this postcode."""
-        self._add(LetterRule(postcode, None, status, text))
+        self._add(LetterRule(postcode, times, status, text))
+
+    def come_back(self, postcode: str | None, times: int | None = 1) -> None:
+        """Take letters to this postcode, then report that the post returned them."""
+        self._add(LetterRule(postcode, times, 0, taken=True, comes_back=True))
 
     def throttle(self, postcode: str | None = None, retry_after: int = 1, times: int | None = 1) -> None:
         """Answer 429 with Retry-After in seconds."""
@@ -66,6 +75,12 @@ class LetterFaults:
         with self._rules_lock:
             self._rules.clear()
         self.release()
+
+    @property
+    def active(self) -> list[LetterRule]:
+        """The faults that will still strike, oldest first."""
+        with self._rules_lock:
+            return [replace(one) for one in self._rules if one.times != 0]
 
     def strike(self, postcode: str) -> LetterRule | None:
         """Return the first fitting fault and count one occasion; called by the server."""

@@ -31,11 +31,18 @@ from sandbox.letter_faults import LetterFaults, LetterRule
 from sandbox.serving import HOST, Serving
 
 FOLDER = "/print-mail/v1/letters"
+COMPLETED, RETURNED = "completed", "returned_to_sender"
+"""PostGrid's words for a letter that has arrived (`status`), and for one that the post brings back (`imbStatus`)."""
+SOON = 0.5
+"""Seconds after which a letter that comes back is reported."""
 
 
 @dataclass(frozen=True)
 class PostedLetter:
-    """One letter that was taken: the addresses' fields by PostGrid's names, `pdf` as uploaded, `at` a Unix time."""
+    """One letter that was taken: the addresses' fields by PostGrid's names, `pdf` as uploaded, `at` a Unix time.
+
+    `about` is the metadata that came with it.
+    """
 
     id: str
     key: str
@@ -46,6 +53,12 @@ class PostedLetter:
     status: str = "ready"
     imb_status: str = ""
     at: float = field(default_factory=time.time)
+    about: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_returned(self) -> bool:
+        """Say whether the post brought it back."""
+        return self.imb_status == RETURNED
 
     @property
     def postcode(self) -> str:
@@ -113,7 +126,14 @@ class LetterCatcher(LetterFaults):
         with self._arrived:
             changed = replace(self._letters[letter.id], status=status, imb_status=imb_status)
             self._letters[letter.id] = changed
+        self._notify()
         return self.tell(changed)
+
+    def restore(self, letters: list[PostedLetter]) -> None:
+        """Take over what another run had, before any letter comes."""
+        with self._arrived:
+            self._letters = {one.id: one for one in letters}
+        self._notify()
 
     def tell(self, letter: PostedLetter, *, secret: str | None = None) -> int:
         """Send a letter's event; another `secret` than ours makes a forged signature."""
@@ -137,7 +157,10 @@ class LetterCatcher(LetterFaults):
             await self._hang()
             return _refusal(LetterRule(None, None, 503, "Gone"))
         letter = self._keep(request.headers.get("Idempotency-Key", ""), fields, pdf)
-        if rule is not None:
+        if rule is not None and rule.comes_back:
+            later = asyncio.get_running_loop()
+            later.call_later(SOON, later.run_in_executor, None, self.becomes, letter, COMPLETED, RETURNED)
+        elif rule is not None:
             await self._hang()
         return JSONResponse(self._shown(letter), status_code=201)
 
@@ -147,12 +170,16 @@ class LetterCatcher(LetterFaults):
             if known is not None:
                 return known
             to, sender = _of(fields, "to"), _of(fields, "from")
-            letter = PostedLetter(f"letter_{secrets.token_hex(10)}", key, to, sender, pdf, fields.get("size", ""))
+            name, about = f"letter_{secrets.token_hex(10)}", _of(fields, "metadata")
+            letter = PostedLetter(name, key, to, sender, pdf, fields.get("size", ""), about=about)
             self._letters[letter.id] = letter
             self._arrived.notify_all()
+        self._notify()
+        return letter
+
+    def _notify(self) -> None:
         for listener in list(self.listeners):
             listener()
-        return letter
 
     async def _hang(self) -> None:
         self.held += 1
@@ -195,6 +222,7 @@ class LetterCatcher(LetterFaults):
             "updatedAt": at,
             "to": {"id": "contact_to", "object": "contact", **letter.to},
             "from": {"id": "contact_from", "object": "contact", **letter.sender},
+            "metadata": letter.about,
         }
         return {**shown, "imbStatus": letter.imb_status} if letter.imb_status else shown
 

@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.domain.channels import AddressKind
-from bot.domain.folding import fold_address
+from bot.domain.channels import CHANNELS, LETTER, AddressKind
+from bot.domain.folding import fold_address, fold_place
 from bot.domain.postal import PostalAddress
 from storage.models import Contact, Customer, Suppression, SuppressionEvent, SuppressionHistory, User
 
@@ -43,6 +43,11 @@ class Event:
     note: str
     by: str | None
     at: datetime
+
+    @property
+    def shown(self) -> str:
+        """Return the address as people read it."""
+        return CHANNELS[self.channel].shown(self.address)
 
 
 def find(session: Session, workspace_id: int, channel: str, address: str) -> Suppression | None:
@@ -194,8 +199,14 @@ def _at_place(session: Session, query: Select[str], address: str) -> list[str]:
 
 
 def _holding(workspace_id: int, text: str) -> list[ColumnElement[bool]]:
-    holding = [Suppression.workspace_id == workspace_id]
-    return [*holding, Suppression.address.contains(fold_address(text), autoescape=True)] if text.strip() else holding
+    """Return the conditions; of postal addresses, which have no punctuation, the text is looked for without any."""
+    holding: list[ColumnElement[bool]] = [Suppression.workspace_id == workspace_id]
+    if not text.strip():
+        return holding
+    bare = fold_place(text)
+    as_place = and_(Suppression.channel == LETTER.name, Suppression.address.contains(bare, autoescape=True))
+    as_it_is = Suppression.address.contains(fold_address(text), autoescape=True)
+    return [*holding, or_(as_it_is, as_place) if bare else as_it_is]
 
 
 def _history(workspace_id: int) -> Select[SuppressionHistory, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.campaigns import compose, hours, letter_costs, plan, sms_costs
 from bot.campaigns.drafts import CHANGED, draft_of
 from bot.campaigns.gaps import Gaps, gaps_of
-from bot.campaigns.plan import Plan
+from bot.campaigns.plan import Plan, Planned
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import CheckView, ReasonCount
 from bot.domain.access import Caller
@@ -23,19 +24,32 @@ from storage import campaigns, customers
 from storage.db import Database
 from storage.models import Campaign
 
+EXAMPLES = 3
+"""How many customers of each reason are named."""
 PASSED = "This time has passed. Choose a later one, or send now."
 
 
 AT_ONCE = 5_000
 """Customers for which a click may wait until it is worked out who of them is written to (a few tenths of a second)."""
+LETTERS_AT_ONCE = 50
+"""The same for letters, as some are set in type to see that addresses fit, and to count pages."""
 
 
-def selected(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> int:
-    """Count the customers whom one of the caller's drafts selects: quick, however many there are."""
+def at_once(channel: str) -> int:
+    """Return for how many customers a click may wait for the check."""
+    return LETTERS_AT_ONCE if CHANNELS[channel].address is AddressKind.POSTAL else AT_ONCE
+
+
+def selected(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> tuple[int, bool]:
+    """Count the customers whom one of the caller's drafts selects, and say whether a click may wait for the check.
+
+    It is quick, however many there are.
+    """
     with db.read() as session:
         selecting = Selecting.open(session, caller, now or db.now())
-        audience = Audience.from_json(draft_of(session, caller, campaign_id).audience)
-        return customers.count(session, selecting.selected(audience))
+        draft = draft_of(session, caller, campaign_id)
+        found = customers.count(session, selecting.selected(Audience.from_json(draft.audience)))
+        return found, found <= at_once(draft.channel)
 
 
 def run(db: Database, caller: Caller, campaign_id: int, now: datetime | None = None) -> CheckView:
@@ -104,7 +118,7 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
         name=draft.name,
         channel=draft.channel,
         to_send=found.to_send - gaps.count,
-        manual=_manual(found, draft, gaps),
+        manual=_manual(found, draft, gaps, _examples(session, selecting, found)),
         left_out=_left_out(found, draft),
         overdue=plan.asked_for(session, selecting, draft, found, but=gaps.customers),
         selected=len(found.rows),
@@ -116,9 +130,29 @@ def _view(session: Session, selecting: Selecting, draft: Campaign) -> CheckView:
     )
 
 
-def _manual(found: Plan, draft: Campaign, gaps: Gaps) -> tuple[ReasonCount, ...]:
+def _examples(session: Session, selecting: Selecting, found: Plan) -> dict[Reason, tuple[str, ...]]:
+    """Return the first customers whose message needs a person, by reason, each with what is wrong."""
+    rows: dict[Reason, list[Planned]] = {}
+    for row in found.going:
+        if row.recipients.reason is not None:
+            rows.setdefault(row.recipients.reason, []).append(row)
+    first = {reason: each[:EXAMPLES] for reason, each in rows.items()}
+    ids = [row.customer_id for each in first.values() for row in each]
+    names = {each.id: each.name for each in customers.names(session, selecting.scope, ids)}
+    return {
+        reason: tuple(": ".join(filter(None, (names.get(row.customer_id), row.recipients.detail))) for row in each)
+        for reason, each in first.items()
+    }
+
+
+def _manual(
+    found: Plan, draft: Campaign, gaps: Gaps, examples: Mapping[Reason, tuple[str, ...]]
+) -> tuple[ReasonCount, ...]:
     kind = CHANNELS[draft.channel]
-    rows = [ReasonCount(reason.value, reason_text(reason, kind), count) for reason, count in found.manual.items()]
+    rows = [
+        ReasonCount(reason.value, reason_text(reason, kind), count, examples=examples.get(reason, ()))
+        for reason, count in found.manual.items()
+    ]
     if gaps.count:
         tags = ", ".join("`{{" + tag + "}}`" for tag in gaps.tags)
         least = ", at least" if gaps.at_least else ""

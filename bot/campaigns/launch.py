@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.campaigns import plan
-from bot.campaigns.check import AT_ONCE, problems_of
+from bot.campaigns.check import at_once, problems_of
 from bot.campaigns.drafts import CHANGED
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import Launched
@@ -65,4 +65,4 @@ def _launched(row: Campaign, selected: int, going: int | None, *, first: bool) -
 def _counted(session: Session, selecting: Selecting, row: Campaign) -> tuple[int, int | None]:
     """Count the customers that are selected, and those of them who are written to: None where that takes too long."""
     selected = customers.count(session, selecting.selected(Audience.from_json(row.audience)))
-    return selected, len(plan.make(session, selecting, row).going) if selected <= AT_ONCE else None
+    return selected, len(plan.make(session, selecting, row).going) if selected <= at_once(row.channel) else None

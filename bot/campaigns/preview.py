@@ -19,8 +19,10 @@ from bot.domain.access import Caller
 from bot.domain.audience import Audience
 from bot.domain.channels import CHANNELS, LETTER, SMS
 from bot.domain.merge import MergeFacts, SenderFacts
+from bot.domain.postal import PostalAddress
 from bot.domain.recipients import Reachable, settle
 from bot.errors import FieldErrors, NotFound
+from bot.letters import envelope_of, printing_of
 from bot.rendering.content import Content, Rendered, compile_content
 from bot.rendering.preview import Shown, preview_of
 from bot.rendering.statement import statement_name
@@ -186,6 +188,7 @@ def _view(
         empty_tags=rendered.empty_tags if rendered else (),
         faults=faults,
         notes=_notes(looking, customer_id, content, rendered, recipients) if content and rendered else (),
+        address=_envelope(looking, recipients),
         attachments=(statement_name(looking.selecting.today),) if looking.draft.attach_statement else (),
     )
 
@@ -200,6 +203,14 @@ def _notes(
         return ()
     to = str(recipients[0].address or "") if recipients else ""
     return sms_costs.notes_on(rendered, to, sms_costs.prices_of(looking.session, looking.draft.workspace_id))
+
+
+def _envelope(looking: _Looking, recipients: tuple[Reachable, ...]) -> tuple[str, ...]:
+    """Return the lines in the window of a letter; none of other channels."""
+    to = recipients[0].address if recipients else None
+    if not isinstance(to, PostalAddress):
+        return ()
+    return envelope_of(printing_of(looking.session, looking.draft.workspace_id), to)
 
 
 def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:

@@ -45,6 +45,8 @@ class ManualRow:
     state: ActionState
     decided_by: str | None
     decided_at: datetime | None
+    is_returned: bool = False
+    """The address is the likeliest fault: it is better mended than written to again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,7 @@ def _manual(row: ActionRow) -> ManualRow:
         state=row.state,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
+        is_returned=row.reason is Reason.RETURNED,
     )
 
 

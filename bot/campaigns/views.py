@@ -131,7 +131,7 @@ class PreviewView:
     `customer_id` is None when the audience is empty. `faults` are what keeps the message from being written, in words;
     then `subject`, `text` and `shown` (the text with its formatting) are empty. `empty_tags` names the tags that had
     nothing to say. `notes` are what the channel says of this message: of an SMS its segments, their price, and what
-    made it Unicode.
+    made it Unicode. `address` are the lines on the envelope, of channels that have one.
     """
 
     campaign_id: int
@@ -150,16 +150,21 @@ class PreviewView:
     faults: tuple[str, ...]
     notes: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
+    address: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """How many customers one reason concerns; `put_back` says that they are sent to all the same."""
+    """How many customers one reason concerns; `put_back` says that they are sent to all the same.
+
+    `examples` name the first of them, each with what is wrong where that is known.
+    """
 
     reason: str
     text: str
     count: int
     put_back: bool = False
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

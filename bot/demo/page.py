@@ -21,7 +21,7 @@ SAVE_SECONDS = 5.0
 def show_page(port: int, *, keep: bool = False, folder: Path = FOLDER) -> None:
     """Serve the page on `port` until Ctrl-C; raises UserError where the port is in use."""
     leave = threading.Event()
-    stage = Stage(folder, page_port=port, keep=keep, hold=HOLD_SECONDS)
+    stage = Stage(folder, page_port=port, keep=keep, hold=HOLD_SECONDS, by_post=True)
     try:
         with stage:
             for number in (signal.SIGTERM, signal.SIGINT):

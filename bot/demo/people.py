@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.app import make_defaults
 from bot.config import Settings
 from bot.domain.access import Position, Role
+from bot.domain.letterhead import Letterhead
+from bot.domain.postal import PostalAddress
 from bot.people import identity, sending_settings, users
 from bot.people.identity import SlackPerson, TeamFacts
 from bot.people.sending_settings import SendingSettings, SmsTerms
@@ -15,6 +17,12 @@ from sandbox.person import Person
 from storage.db import Database
 
 SMS_PRICES = "EUR DE 0.09, FR 0.07, other 0.10"
+LETTERHEAD = Letterhead(
+    address=PostalAddress(street="1 Quay Street", postcode="D02 XY45", city="Dublin", country="IE"),
+    contact="Accounts receivable\n+353 1 555 0100\naccounts@northwind.example",
+    payment="Northwind Trading\nIBAN: IE29 AIBK 9311 5212 3456 78\nBIC: AIBKIE2D",
+    prices="EUR letter 1.10, page 0.12",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ def add_people(sandbox: Sandbox) -> list[Person]:
 def let_in(db: Database, settings: Settings, sandbox: Sandbox, people: list[Person]) -> None:
     """Make the workspace's owner its admin, as her first use would; do for her what she would do next.
 
-    The others are let in, and SMS leave at any hour, whenever the demo is played, at made-up prices.
+    The others are let in, SMS leave at any hour, whenever the demo is played, and prices and letterhead are made up.
     """
     team = TeamFacts(sandbox.team_id, sandbox.workspace.team_name)
     everybody = {person.user_id: _as_slack_says(person) for person in people}
@@ -53,8 +61,9 @@ def let_in(db: Database, settings: Settings, sandbox: Sandbox, people: list[Pers
     for one in CAST[1:]:
         if one.position is not None:
             users.grant(db, admin, everybody[one.user_id], role=Role.MEMBER, position=one.position)
+    users.set_signature(db, admin, "Alice Martin\nAccounts receivable, Northwind Trading")
     terms = SmsTerms(prices=SMS_PRICES, opt_out=False)
-    sending_settings.change(db, admin, SendingSettings(hours={"sms": ""}, sms=terms))
+    sending_settings.change(db, admin, SendingSettings(hours={"sms": ""}, sms=terms, letters=LETTERHEAD))
 
 
 def _as_slack_says(person: Person) -> SlackPerson:

@@ -1,11 +1,12 @@
-"""What the demo stands on: a local Slack with people in it, what catches mail and SMS, the sample book, the real bot.
+"""What the demo stands on: a local Slack with people in it, what catches its messages, the sample book, the real bot.
 
-The bot talks Socket Mode to the sandbox, SMTP to the one catcher and Twilio's API to the other, and knows of none that
+The bot talks Socket Mode to the sandbox, and SMTP, Twilio's API and PostGrid's to the catchers, and knows of none that
 it isn't the real thing.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Bot, home_workspace
+from bot.channels.postgrid import EVENTS_PATH
 from bot.channels.sms import INBOUND_PATH
 from bot.config import Settings
 from bot.demo.people import add_people, let_in
 from bot.demo.tour import TOUR
 from bot.imports import import_files
-from sandbox import Mailbox, MailCatcher, Sandbox, SmsCatcher
+from sandbox import LetterCatcher, LetterFolder, Mailbox, MailCatcher, Sandbox, SmsCatcher
 from sandbox.book import write_book
 from sandbox.keeping import restore, save
 from sandbox.mail import free_port
@@ -37,7 +39,8 @@ class Stage:
 
     `folder` keeps the database, the sample book and what was said and mailed; it is emptied first unless `keep`, which
     goes on where the last run ended. `page_port` None serves no page, 0 takes any free port; raises PortInUse before
-    anything is emptied. `hold` is how many seconds Send waits.
+    anything is emptied. `hold` is how many seconds Send waits. `by_post` has letters go to a local PostGrid, whose
+    package must be there, else they are written into a folder for the printer.
     """
 
     def __init__(
@@ -47,11 +50,14 @@ class Stage:
         page_port: int | None = 0,
         keep: bool = False,
         hold: int = 1,
+        by_post: bool = False,
     ) -> None:
         self.sandbox = Sandbox(manifest=str(MANIFEST), team_name="Sandbox workspace")
         self.bounces = Mailbox()
         self.mail = MailCatcher(bounces=self.bounces)
         self.sms = SmsCatcher(receipts=True)
+        self.post = LetterCatcher() if by_post and importlib.util.find_spec("postgrid") else None
+        self.letters = LetterFolder(folder / "letters")
         self.page = None if page_port is None else self._page(page_port)
         self.resumed = keep and (folder / "demo.db").is_file()
         self.imported = "the book of the last run"
@@ -78,11 +84,20 @@ class Stage:
         self._stop()
 
     def save(self) -> None:
-        """Write down what was said, mailed and texted, for `keep`."""
-        save(self._folder / "said-and-mailed.json", self.sandbox, self.mail, self.sms)
+        """Write down what was said, mailed, texted and posted, for `keep`."""
+        save(self._folder / "said-and-mailed.json", self.sandbox, self.mail, self.sms, self.post)
 
     def _page(self, port: int) -> Page:
-        return Page(self.sandbox, self.mail, port=port, tour=TOUR, sms=self.sms, campaigns=self._campaigns_of)
+        return Page(
+            self.sandbox,
+            self.mail,
+            port=port,
+            tour=TOUR,
+            sms=self.sms,
+            campaigns=self._campaigns_of,
+            post=self.post,
+            folder=self.letters,
+        )
 
     def _campaigns_of(self, message_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the names of the campaigns that messages in the outbox belong to."""
@@ -101,13 +116,16 @@ class Stage:
         self.bounces.start()
         self.mail.start()
         self.sms.start()
+        self.letters.start()
+        if self.post is not None:
+            self.post.start()
         people = add_people(self.sandbox)
         settings = self._settings()
         upgrade(settings.database_url)
         self._bot = Bot(settings)
         self._workspace_id = home_workspace(settings, self._bot.db)
         if self.resumed:
-            restore(self._folder / "said-and-mailed.json", self.sandbox, self.mail, self.sms)
+            restore(self._folder / "said-and-mailed.json", self.sandbox, self.mail, self.sms, self.post)
         else:
             self._import(self._workspace_id)
             let_in(self._bot.db, settings, self.sandbox, people)
@@ -123,6 +141,9 @@ class Stage:
             self.save()
         self.mail.stop()
         self.sms.stop()
+        self.letters.stop()
+        if self.post is not None:
+            self.post.stop()
         self.bounces.stop()
         self.sandbox.stop()
 
@@ -135,12 +156,11 @@ class Stage:
             "smtp_url": f"{self.mail.url}?connections=4",
             "bounce_imap_url": f"{self.bounces.url}?every=1&done=Understood",
             "bounce_address": "bounces@northwind.example",
-            "letter_folder": str(self._folder / "letters"),
             "send_hold_seconds": self._hold,
             "secret_key": "only for the demo, on this machine alone",
             "organisation_name": "Northwind Trading",
         }
-        return Settings(**values, **_twilio(self.sms))
+        return Settings(**values, **_over_http(self.sms, self.post), **_letters(self.letters, self.post))
 
     def _import(self, workspace_id: int) -> None:
         files = write_book(self._folder / "book", datetime.now(UTC).date())
@@ -148,11 +168,25 @@ class Stage:
         self.imported = f"{done.customers_new} customers, {done.invoices_new} invoices"
 
 
-def _twilio(sms: SmsCatcher) -> dict[str, Any]:
-    """Return the settings of SMS, and let the answers of phones come to the bot."""
+def _letters(folder: LetterFolder, post: LetterCatcher | None) -> dict[str, Any]:
+    """Return the settings of letters."""
+    if post is None:
+        return {"letter_folder": str(folder.folder)}
+    return {
+        "letter_delivery": "postgrid",
+        "postgrid_api_key": post.api_key,
+        "postgrid_api_url": post.url,
+        "postgrid_webhook_secret": post.webhook_secret,
+    }
+
+
+def _over_http(sms: SmsCatcher, post: LetterCatcher | None) -> dict[str, Any]:
+    """Return the settings of SMS, and let answers, receipts and what the post says come to the bot."""
     port = free_port()
     public_url = f"http://127.0.0.1:{port}"
     sms.webhook_url = f"{public_url}{INBOUND_PATH}"
+    if post is not None:
+        post.webhook_url = f"{public_url}{EVENTS_PATH}"
     return {
         "twilio_account_sid": sms.account_sid,
         "twilio_auth_token": sms.auth_token,

@@ -18,7 +18,8 @@ TOUR = (
     Step("Send and decide", "The message changes as mail goes out. Undo it while you can; then fix, send or ignore."),
     Step(
         "Look around",
-        "Read the mails in the *Outbox*, and answer an SMS there. Be *Camille*, who sees only her customers, or "
+        "Read mails, SMS and letters in the *Outbox*; answer an SMS, return a letter. "
+        "Be *Camille*, who sees only her customers, or "
         "*Noor*, whom nobody let in. The *Inspector* has every payload.",
     ),
 )

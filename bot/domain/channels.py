@@ -59,6 +59,14 @@ class ChannelKind:
             return PostalAddress.from_json(frozen if isinstance(frozen, Mapping) else {})
         return str(frozen or "")
 
+    def shown(self, folded: str) -> str:
+        """Return an address in the form that suppressions keep as people read it; only a postal one looks otherwise."""
+        if self.address is not AddressKind.POSTAL:
+            return folded
+        words = folded.split()
+        coded = {n for n, word in enumerate(words) if n == len(words) - 1 or any(c.isdigit() for c in word)}
+        return " ".join(word.upper() if n in coded else word.capitalize() for n, word in enumerate(words))
+
     def recipient(self, contact_id: int | None, name: str, address: Written) -> dict[str, object]:
         """Return a recipient as it is frozen into an action."""
         frozen = address.to_json() if isinstance(address, PostalAddress) else address

@@ -24,4 +24,9 @@ def fold_address(address: str) -> str:
     A postal address, which has spaces, is also compared without accents and punctuation.
     """
     bare = address.strip().casefold()
-    return _SPACE.sub(" ", _NO_LETTER.sub(" ", fold(bare))).strip() if " " in bare else bare
+    return fold_place(bare) if " " in bare else bare
+
+
+def fold_place(text: str) -> str:
+    """Return a postal address, or a part of one, in the form that those are compared by."""
+    return _SPACE.sub(" ", _NO_LETTER.sub(" ", fold(text))).strip()

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.channels.addresses import Reached, read_any
+from bot.channels.postal import check_postal
 from bot.domain.access import Caller, require_admin
-from bot.domain.channels import CHANNELS
+from bot.domain.channels import CHANNELS, LETTER
+from bot.domain.folding import fold_address
+from bot.domain.postal import PostalAddress
 from bot.errors import FieldErrors, NotFound
 from storage import suppressions
 from storage.db import Database
@@ -25,6 +28,9 @@ from storage.suppressions import Event as Event
 PAGE = 10
 MOST_AT_ONCE = 200
 LONGEST_REASON = 500
+LONGEST_PLACE = 320
+SOMEBODY = "-"
+"""Stands in for the names: a suppression is of a place."""
 _SHOWN = 20
 _LIKE_A_NUMBER = re.compile(r"[+\d\s()/.-]+")
 
@@ -39,6 +45,11 @@ class Row:
     cause: str
     note: str
     since: datetime
+
+    @property
+    def shown(self) -> str:
+        """Return the address as people read it."""
+        return CHANNELS[self.channel].shown(self.address)
 
     @property
     def by_recipient(self) -> bool:
@@ -132,6 +143,25 @@ def add(db: Database, caller: Caller, addresses: str, reason: str, *, now: datet
         raise FieldErrors(faults)
     found = [(read_any(part), reason.strip()) for part in written]
     return _add(db, caller.workspace_id, found, by=caller.user_id, now=now or db.now())
+
+
+def add_place(db: Database, caller: Caller, place: PostalAddress, reason: str, *, now: datetime | None = None) -> Added:
+    """Suppress one postal address, whoever is there, like `add`; admins only.
+
+    Raises FieldErrors (`address`, `reason`) naming what its country wants of it, and then adds none.
+    """
+    require_admin(caller)
+    faults = _reason_faults(reason)
+    checked = check_postal(replace(place, company=SOMEBODY, name=""))
+    written = str(checked.address)
+    if checked.detail:
+        faults["address"] = f"{checked.detail}."
+    elif len(written) > LONGEST_PLACE:
+        faults["address"] = f"At most {LONGEST_PLACE} characters in all."
+    if faults:
+        raise FieldErrors(faults)
+    to = Reached(LETTER.name, fold_address(written))
+    return _add(db, caller.workspace_id, [(to, reason.strip())], by=caller.user_id, now=now or db.now())
 
 
 def bring_in(

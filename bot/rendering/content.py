@@ -171,15 +171,18 @@ class Content:
         return OnPaper(
             subject=_one_line(_PLACE.sub(lambda m: subject[int(m[1])], self._subject)),
             blocks=fill(self._blocks, body, table),
-            is_signed=self._is_signed(),
+            is_signed=self._is_signed(body),
         )
 
-    def _is_signed(self) -> bool:
-        """Say whether the author signed: with the signature anywhere, or with the name in the last paragraph."""
+    def _is_signed(self, values: list[str]) -> bool:
+        """Say whether the author signed: with a signature anywhere, or with the name in the last paragraph.
+
+        A signature that nobody has written yet signs nothing.
+        """
         last = "".join(run.text for line in self._blocks[-1].lines for run in line) if self._blocks else ""
         closing = {int(n) for n in _PLACE.findall(last)}
         return any(
-            tag.name == "sender.signature" or (tag.name == "sender.name" and n in closing)
+            (tag.name == "sender.signature" or (tag.name == "sender.name" and n in closing)) and values[n].strip()
             for n, tag in enumerate(self._tags)
         )
 

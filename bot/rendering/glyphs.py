@@ -26,6 +26,20 @@ _COVERED = """
 """Libertinus Serif in regular, italic, semibold and semibold italic, and signs of currencies; composed forms only."""
 
 
+_WIDTHS = {
+    0.4: " '|.,:;!/()[]-\"*`" + "fijlrstIJ",
+    0.65: "abcdeghknopquvxyzß" + "0123456789" + "BEFLPRS" + "#$?_^+<>=«»",
+    0.85: "ACDGHKNOQTUVXYZ" + "&%",
+}
+"""Characters by the width that they have at most, in sizes of the type; any other counts as the widest of all."""
+_WIDTH_OF = {character: width for width, characters in _WIDTHS.items() for character in characters}
+
+
+def widest(text: str) -> float:
+    """Return how wide a line can be at most, in sizes of the type; it may well be narrower."""
+    return sum(_WIDTH_OF.get(unicodedata.normalize("NFD", character)[0], 1.3) for character in text)
+
+
 def printable(text: str) -> str:
     """Return a text in characters that can be printed, as far as that changes nothing a reader sees.
 

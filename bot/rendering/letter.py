@@ -13,7 +13,7 @@ from bot.domain.merge import MergeFacts
 from bot.errors import UserError
 from bot.rendering.cleaning import clean_lines
 from bot.rendering.content import Content
-from bot.rendering.glyphs import unprintable
+from bot.rendering.glyphs import unprintable, widest
 from bot.rendering.letter_facts import Layout, Letter, Stationery, clean, facts_of, texts
 from bot.rendering.locales import date_text, locale_of, short_date
 from bot.rendering.typesetter import Refused, pdf_of, pngs_of
@@ -21,8 +21,8 @@ from bot.rendering.typesetter import Refused, pdf_of, pngs_of
 MOST_LINES = {Layout.DIN_A: 6, Layout.DIN_B: 6, Layout.US_10: 5}
 """How many lines of an address the window shows at its full size; one or two more fit in smaller type."""
 MOST_SENDER_LINES, MOST_CONTACT_LINES, MOST_PAYMENT_LINES = 5, 5, 9
-_SURE_TO_FIT = 18
-"""Characters that fit on a line of the window even if all of them are as wide as W."""
+_SURE_TO_FIT = 21.5
+"""Sizes of the type, which is 10.5 points, that fit on a line of the window: 80 mm, or 3 1/4 in."""
 _LETTER_PAPER = frozenset("US CA MX PH CL CO CR GT NI PA PR SV VE DO".split())
 """Countries that write on US Letter (CLDR, paperSize US-Letter)."""
 _PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")
@@ -129,7 +129,7 @@ def address_fault(recipient: Sequence[str], layout: Layout) -> str | None:
         return "The letter has no address. Add the contact's postal address."
     if missing := unprintable("\n".join(lines)):
         return Unprintable(missing).message
-    if len(lines) <= MOST_LINES[layout] and all(len(line) <= _SURE_TO_FIT for line in lines):
+    if len(lines) <= MOST_LINES[layout] and all(widest(line) <= _SURE_TO_FIT for line in lines):
         return None
     try:
         pdf_of("address", {"layout": layout.value, "recipient": lines})

@@ -179,7 +179,8 @@ def manual_row_blocks(row: ManualRow, *, sendable: bool) -> list[Block]:
     if sendable:
         fix = button("Fix contact", ids.keyed(ids.ACTION_FIX, row.id), value=key)
         send = button("Send", ids.keyed(ids.ACTION_SEND, row.id), value=key, confirm=sure)
-        buttons = [send, *buttons, fix] if row.address else [fix, *buttons]
+        first = row.address and not row.is_returned
+        buttons = [send, *buttons, fix] if first else [fix, *([send] if row.address else []), *buttons]
     return [section("\n".join(lines)), actions(buttons)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.campaigns.views import CheckView, Launched, PreviewView, ReasonCount, Waiting
-from bot.domain.channels import CHANNELS
+from bot.domain.channels import CHANNELS, AddressKind
 from bot.domain.preflight import LeftOut
 from handlers import ids
 from handlers.blocks.common import (
@@ -33,8 +33,7 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     if check.problems:
         blocks.append(section("*Before it can be sent*\n" + "\n".join(f"• {escape(p)}" for p in check.problems)))
     if check.manual:
-        lines = "\n".join(f"• {each.count}: {each.text}" for each in check.manual)
-        blocks.append(section(f"*Will need you*\n{lines}"))
+        blocks.append(section("*Will need you*\n" + "\n".join(_who(each) for each in check.manual)))
     if check.notes:
         blocks.append(section("\n".join(f"• {escape(note)}" for note in check.notes)))
     if check.waiting is not None:
@@ -49,6 +48,8 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
     else:
         back_row = [back]
     blocks.append(actions(back_row))
+    if len(back_row) > 1 and CHANNELS[check.channel].address is AddressKind.POSTAL:
+        blocks.append(context("The test comes to you by mail: this very letter as PDF, as it is printed."))
     if note:  # beside the button that it is about: Slack keeps the window scrolled where it is
         blocks.append(context(escape(note)))
     going = check.to_send + sum(each.count for each in check.manual)
@@ -62,6 +63,13 @@ def check_view(check: CheckView, preview: PreviewView, metadata: Metadata, note:
         metadata=_metadata(check, preview),
         submit=_submit(check.to_send),
     )
+
+
+def _who(of: ReasonCount) -> str:
+    """Say how many customers need a person and why, the first of them by name."""
+    more = [f"… and {of.count - len(of.examples)} more"] if of.examples and of.count > len(of.examples) else []
+    named = [*(escape(cut(each, 160)) for each in of.examples), *more]
+    return "\n".join([f"• {of.count}: {of.text}", *(f"   – {each}" for each in named)])
 
 
 def _submit(to_send: int) -> str:

@@ -26,6 +26,7 @@ from handlers.blocks.common import (
     section,
     sentence,
 )
+from handlers.blocks.places import country_input, line_input
 from handlers.parse import Metadata
 
 
@@ -109,23 +110,14 @@ def fix_view(of: Fixing) -> Block:
 
 def _postal(ours: PostalAddress) -> list[Block]:
     return [
-        _part("Company", ids.FIX_COMPANY, ours.company, 300),
-        _part("Person", ids.FIX_PERSON, ours.name, 200),
-        _part("Street, or PO box", ids.FIX_STREET, ours.street, 500),
-        _part("Postcode", ids.FIX_POSTCODE, ours.postcode, 32),
-        _part("Town", ids.FIX_CITY, ours.city, 200),
-        _part("State or province, where the post wants one", ids.FIX_REGION, ours.region, 200),
-        _part("Country, in two letters", ids.FIX_COUNTRY, ours.country, 2),
+        line_input("Company", ids.FIX_COMPANY, ours.company, 300),
+        line_input("Person", ids.FIX_PERSON, ours.name, 200),
+        line_input("Street, or PO box", ids.FIX_STREET, ours.street, 500, lines=True),
+        line_input("Postcode", ids.FIX_POSTCODE, ours.postcode, 32),
+        line_input("Town", ids.FIX_CITY, ours.city, 200),
+        line_input("State or province, where the post wants one", ids.FIX_REGION, ours.region, 200),
+        country_input("Country", ids.FIX_COUNTRY, ours.country, hint="Empty: the customer's own."),
     ]
-
-
-def _part(label: str, action_id: str, value: str, most: int) -> Block:
-    field: Block = {"type": "plain_text_input", "action_id": action_id, "max_length": most}
-    if action_id == ids.FIX_STREET:
-        field["multiline"] = True
-    if value:
-        field["initial_value"] = cut(value, most)
-    return input_block(label, field, block_id=action_id, optional=True)
 
 
 def _address(of: Fixing) -> Block:

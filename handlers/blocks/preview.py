@@ -19,11 +19,12 @@ def preview_blocks(view: PreviewView) -> list[Block]:
         return [section(plain(f"Not ready yet\n{wrong}", 3000), block_id=ids.PREVIEW_TEXT)]
     if view.customer_id is None:
         return [section("Nobody is selected, so there is nothing to preview.", block_id=ids.PREVIEW_TEXT)]
-    to = ", ".join(view.to) or "nobody: a person must decide"
+    to = "this address" if view.address else ", ".join(view.to) or "nobody: a person must decide"
     subject = f"*{escape(cut(view.subject, 250))}*\n" if view.subject else ""
     head = f"{subject}To {escape(cut(to, 300))} · customer {view.index + 1} of {view.total:,}\n{_beside(view)}"
     blocks = [
         section(f"Preview for *{escape(cut(view.customer_name, 150))}*\n{head}"),
+        *_window(view.address),
         {"type": "rich_text", "block_id": ids.PREVIEW_TEXT, "elements": list(_elements(view.shown)) or [_NOTHING]},
     ]
     if view.shown.more:
@@ -36,6 +37,14 @@ def preview_blocks(view: PreviewView) -> list[Block]:
         advice = f'Write `{{{{{view.empty_tags[0]} | default("…")}}}}` to say what stands there instead.'
         blocks.append(context(f":warning: Warning: empty for this customer: {tags}. {advice}"))
     return blocks
+
+
+def _window(address: Sequence[str]) -> list[Block]:
+    """Return the address as it stands on the envelope."""
+    if not address:
+        return []
+    lines = _joined([[_span(Span(line))] for line in address], "\n")
+    return [{"type": "rich_text", "elements": [_rich("rich_text_quote", lines)]}]
 
 
 def _elements(shown: Shown) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from bot.domain.sms_prices import LONGEST
 from bot.people.sending_settings import SendingSettings, SmsTerms
 from handlers import ids
 from handlers.blocks.common import Block, actions, button, checkbox, context, input_block, modal, option, plain
+from handlers.blocks.places import country_input
 
 HOURS_LIMIT = 100
 OPT_OUT = "yes"
@@ -70,7 +71,7 @@ def _of_letters(head: Letterhead) -> list[Block]:
         _line("Our postcode", ids.SENDING_LETTER_POSTCODE, ours.postcode, "D02 XY45", 32),
         _line("Our town", ids.SENDING_LETTER_CITY, ours.city, "Dublin", 100),
         _line("Our state or province, where the post wants one", ids.SENDING_LETTER_REGION, ours.region, "CA", 100),
-        _line("Our country, in two letters", ids.SENDING_LETTER_COUNTRY, ours.country, "IE", 2),
+        country_input("Our country", ids.SENDING_LETTER_COUNTRY, ours.country),
         _line(
             "How to reach us, on letters", ids.SENDING_LETTER_CONTACT, head.contact, "+353 1 234 5678", 300, lines=True
         ),

@@ -22,6 +22,7 @@ from handlers.blocks.common import (
     plain,
     section,
 )
+from handlers.blocks.places import country_input, line_input
 
 CAUSES = {
     "opt_out": "asked not to be contacted",
@@ -48,6 +49,7 @@ def list_view(page: Page, *, searched: bool, note: str = "") -> Block:
         actions(
             [
                 button("Add addresses", ids.SUPPRESSIONS_OPEN_ADD, style="primary"),
+                button("Add a postal address", ids.SUPPRESSIONS_OPEN_PLACE),
                 button("History", ids.keyed(ids.SUPPRESSIONS_HISTORY, 0)),
             ]
         ),
@@ -57,7 +59,7 @@ def list_view(page: Page, *, searched: bool, note: str = "") -> Block:
         blocks.append(section("No suppressed address holds this." if searched else "Everybody may be contacted."))
     for row in page.rows:
         opened = button("Open", ids.keyed(ids.SUPPRESSIONS_OPEN, row.id))
-        blocks.append(section(f"*{escape(row.address)}*\n{_why(row)}", accessory=opened))
+        blocks.append(section(f"*{escape(row.shown)}*\n{_why(row)}", accessory=opened))
     blocks += _turns(page.page, page.pages, ids.SUPPRESSIONS_PAGE)
     return modal("Suppressions", blocks, callback_id=ids.SUPPRESSIONS, submit="Search")
 
@@ -65,7 +67,7 @@ def list_view(page: Page, *, searched: bool, note: str = "") -> Block:
 def detail_view(detail: Detail) -> Block:
     """Return one suppressed address: who has it, what happened to it, and the reason to lift it."""
     row = detail.row
-    blocks: list[Block] = [section(f"*{escape(row.address)}* gets no {CHANNELS[row.channel].many}.\n{_why(row)}")]
+    blocks: list[Block] = [section(f"*{escape(row.shown)}* gets no {CHANNELS[row.channel].many}.\n{_why(row)}")]
     if detail.customers:
         blocks.append(context("Address of " + ", ".join(escape(cut(name, 120)) for name in detail.customers)))
     if row.by_recipient:
@@ -108,6 +110,20 @@ def add_view() -> Block:
     return modal("Add addresses", blocks, callback_id=ids.SUPPRESS, submit="Suppress")
 
 
+def place_view() -> Block:
+    """Return the form that takes a postal address and a reason."""
+    blocks = [
+        line_input("Street, or PO box", ids.SUPPRESS_STREET, "", 150, like="Hauptstraße 5", lines=True),
+        line_input("Postcode", ids.SUPPRESS_POSTCODE, "", 20, like="10115"),
+        line_input("Town", ids.SUPPRESS_CITY, "", 80, like="Berlin"),
+        line_input("State or province, where the post wants one", ids.SUPPRESS_REGION, "", 50),
+        country_input("Country", ids.SUPPRESS_COUNTRY, "", hint="No letter goes to this place, whoever is there."),
+        input_block("Why", _reason(ids.SUPPRESS_REASON), block_id=ids.SUPPRESS_REASON, hint="Kept beside it."),
+        actions([_back()]),
+    ]
+    return modal("Add a postal address", blocks, callback_id=ids.SUPPRESS_PLACE, submit="Suppress")
+
+
 def history_view(page: HistoryPage) -> Block:
     """Return one page of what was added and lifted."""
     blocks = [context(f"Page {page.page + 1} of {page.pages}"), *_events(page.rows, addresses=True)]
@@ -130,7 +146,7 @@ def _events(events: Sequence[Event], *, addresses: bool) -> list[Block]:
 def _event(event: Event, *, with_address: bool) -> str:
     who = f" by {escape(event.by)}" if event.by else ""
     cause = CAUSES.get(event.cause, event.cause.replace("_", " "))
-    address = f"*{escape(event.address)}*\n" if with_address else ""
+    address = f"*{escape(event.shown)}*\n" if with_address else ""
     note = f": {escape(cut(event.note, 300))}" if event.note else ""
     return f"{address}{_EVENTS[event.event.value]} {moment_text(event.at)}{who} ({cause}){note}"
 

@@ -123,7 +123,9 @@ def _row(row: Entry) -> str:
 
 
 def _stopped(row: Stopped) -> str:
-    what = _EVENTS[row.event.value].format(many=CHANNELS[row.channel].many, address=escape(row.address))
+    what = _EVENTS[row.event.value].format(
+        many=CHANNELS[row.channel].many, address=escape(CHANNELS[row.channel].shown(row.address))
+    )
     by = f" by {escape(row.by)}" if row.by else ""
     why = "" if row.event is SuppressionEvent.LIFTED else CAUSES.get(row.cause, row.cause.replace("_", " "))
     words = ": ".join(part for part in (why + by, escape(cut(row.note, 300))) if part)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
+from sandbox.book.places import COUNTRIES, IN_JAPANESE, place_of
+
 CUSTOMERS = 300
 ACCOUNT_MANAGERS = ("camille@example.com", "jonas@example.com")
 
@@ -21,6 +23,9 @@ _PLACES = (
     ("JP", "en", "JPY", "Asia/Tokyo", ("Chiba", "Kobe", "Nara", "Osaka", "Sendai"), "KK"),
     ("KW", "en", "KWD", "Asia/Kuwait", ("Hawally", "Jahra", "Mangaf", "Salmiya", "Surra"), "WLL"),
 )
+_GREECE = ("GR", "en", "EUR", "Europe/Athens", tuple(COUNTRIES["GR"].towns), "ΑΕ")
+_GREEKS = (45, 165, 245)
+"""Customers who are Greek in place of what their number would make them."""
 _TRADES = tuple(
     "Bakery Books Cycles Dental Flowers Foods Garden Glass Hotels Logistics Music "
     "Optics Paper Pharma Plumbing Printing Solar Steel Textiles Tools Travel Wines".split()
@@ -51,6 +56,7 @@ _MOBILE = {
     "CH": "+41781234",
     "JP": "+819012345",
     "KW": "+96550012",
+    "GR": "+306912345",
 }
 """Mobile numbers but for their last three digits."""
 _DIGITS = {"JPY": 0, "KWD": 3}
@@ -71,7 +77,7 @@ def write_book(folder: Path, today: date) -> list[Path]:
 
 
 def _customer(chance: random.Random, n: int, today: date) -> dict[str, str]:
-    country, language, currency, zone, cities, kind = _PLACES[n % len(_PLACES)]
+    country, language, currency, zone, cities, kind = _GREECE if n in _GREEKS else _PLACES[n % len(_PLACES)]
     city, trade = chance.choice(cities), chance.choice(_TRADES)
     name = f"{city} {trade} {kind}" if n != 13 else 'Bits & *Bytes* <!channel> "Söhne"'
     return {
@@ -90,6 +96,7 @@ def _customer(chance: random.Random, n: int, today: date) -> dict[str, str]:
 
 def _contacts(chance: random.Random, customer: dict[str, str]) -> Iterable[dict[str, str]]:
     n = int(customer["external_id"][2:])
+    place = place_of(n, customer["country"], customer["name"].split()[0])
     if n % 37 == 0:  # nobody to write to
         return
     for rank in range(1 if chance.random() < 0.6 else 2):
@@ -97,6 +104,8 @@ def _contacts(chance: random.Random, customer: dict[str, str]) -> Iterable[dict[
         email = f"{first}.{last}@c{n}.example.com".lower()
         if n % 41 == 0:
             email = chance.choice(("not-an-address", "x@@example.com", "a b@example.com"))
+        if n % IN_JAPANESE == 0 and customer["country"] == "JP":
+            first, last = "花子", "伊藤"
         yield {
             "customer_external_id": customer["external_id"],
             "external_id": f"P-{n}-{rank}",
@@ -106,8 +115,7 @@ def _contacts(chance: random.Random, customer: dict[str, str]) -> Iterable[dict[
             "last_name": last,
             "positions": ("Payer", "Accountant", "Purchaser; Sales")[(n + rank) % 3],
             "main": "yes" if rank == 0 else "no",
-            "city": customer["name"].split()[0],
-            "country": customer["country"],
+            **place,
         }
 
 

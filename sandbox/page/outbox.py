@@ -1,6 +1,6 @@
 """What the pages of the outbox share: a shelf for each kind of message, the filter, and the switches.
 
-A kind of message has a page of its own (`mails.py`, `phones.py`) and adds its shelf in `page.py`.
+A kind of message has a page of its own (`mails.py`, `phones.py`, `letters.py`) and adds its shelf in `page.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHOWN = 200
 NONE = "-"
 """What the filter calls messages of no campaign: tests to oneself, codes, notices."""
 Campaigns = Callable[[Sequence[str]], Mapping[str, str]]
-"""Takes ids (a mail's Message-ID, an SMS's sid) and returns the campaign's name for those that belong to one."""
+"""Takes ids (Message-ID, an SMS's sid, a letter's id) and returns the campaign's name for those that belong to one."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from sandbox.letter_folder import LetterFolder
+from sandbox.letters import LetterCatcher
 from sandbox.mail import MailCatcher
 from sandbox.page.desk import TOUR_COOKIE, Desk, Step
 from sandbox.page.guard import Guard
 from sandbox.page.inspector import InspectorPage
+from sandbox.page.letters import LetterPages
 from sandbox.page.mails import MailPages
 from sandbox.page.outbox import Campaigns, Outbox
 from sandbox.page.phones import PhonePages
@@ -31,8 +34,8 @@ STATIC = Path(__file__).parent / "static"
 class Page:
     """The sandbox in the browser. Use as a context manager, or call `start` and `stop`.
 
-    `mail` and `sms` are what the outbox shows, `campaigns` tells what it filters by, `tour` is a panel on the first
-    visit. Port 0 is any free one; `start` raises PortInUse where somebody else listens.
+    `mail`, `sms`, `post` and `folder` are what the outbox shows, `campaigns` tells what it filters by, `tour` is a
+    panel on the first visit. Port 0 is any free one; `start` raises PortInUse where somebody else listens.
     """
 
     def __init__(
@@ -43,11 +46,15 @@ class Page:
         tour: tuple[Step, ...] = (),
         sms: SmsCatcher | None = None,
         campaigns: Campaigns | None = None,
+        post: LetterCatcher | None = None,
+        folder: LetterFolder | None = None,
     ) -> None:
         self._mail = mail
         self._sms = sms
+        self._post = post
+        self._folder = folder
         self._campaigns = campaigns
-        self._desk = Desk(sandbox, has_outbox=mail is not None or sms is not None, tour=tour)
+        self._desk = Desk(sandbox, has_outbox=any(one is not None for one in (mail, sms, post, folder)), tour=tour)
         self._serving = Serving("page", port)
 
     @property
@@ -90,11 +97,13 @@ class Page:
     def _outbox(self) -> list[BaseRoute]:
         """Return the routes of the outbox, with a shelf for each kind of message there is."""
         outbox = Outbox(self._desk, self._campaigns)
-        pages: list[MailPages | PhonePages] = []
+        pages: list[MailPages | PhonePages | LetterPages] = []
         if self._mail is not None:
             pages.append(MailPages(outbox, self._mail))
         if self._sms is not None:
             pages.append(PhonePages(outbox, self._sms))
+        if self._post is not None or self._folder is not None:
+            pages.append(LetterPages(outbox, self._post, self._folder))
         outbox.shelves += [one.shelf for one in pages]
         first = outbox.shelves[0].address
         routes: list[BaseRoute] = [Route("/outbox", lambda _request: RedirectResponse(first, 303))]
@@ -111,7 +120,8 @@ class Page:
         return answer
 
     def _listeners(self, *, add: bool) -> None:
-        catchers = [one for one in (self._mail, self._sms) if one is not None]
+        every = (self._mail, self._sms, self._post, self._folder)
+        catchers = [one for one in every if one is not None]
         lists = [self._desk.sandbox.workspace.listeners, *(one.listeners for one in catchers)]
         for one in lists:
             if add:

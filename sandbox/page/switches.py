@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sandbox.letter_faults import LetterRule
+from sandbox.letters import LetterCatcher
 from sandbox.mail import MailCatcher
 from sandbox.mail_faults import Rule
 from sandbox.sms import SmsCatcher
@@ -36,6 +38,8 @@ class Board:
     switches: Mapping[str, Switch]
     active: Callable[[], list[str]]
     heal: Callable[[], None]
+    to: str = "To"
+    """What an address is called."""
 
     def words(self, switch: Switch, address: str | None, times: int | None, said: str) -> str:
         """Say what a switch that is on will do."""
@@ -121,6 +125,43 @@ def sms_board(sms: SmsCatcher) -> Board:
         switches,
         lambda: [in_words(one) for one in sms.active],
         sms.heal,
+    )
+    return board
+
+
+def letter_board(post: LetterCatcher) -> Board:
+    """Return the switches of letters; they strike by postcode."""
+    switches = {
+        "come_back": Switch(
+            "be taken, then come back",
+            "the post returns it",
+            lambda to, times: post.come_back(to, times),
+        ),
+        "refuse": Switch(
+            "be refused: no such address",
+            "400: to: the address can't be delivered to",
+            lambda to, times: post.refuse(to, times=times),
+        ),
+        "throttle": Switch("be asked to wait", "429, try again in 5 s", lambda to, times: post.throttle(to, 5, times)),
+        "fail": Switch("meet a server in trouble", "503", lambda to, times: post.fail(to, times=times)),
+    }
+    of_status = {400: "refuse", 429: "throttle", 503: "fail"}
+
+    def in_words(rule: LetterRule) -> str:
+        switch = switches["come_back" if rule.comes_back else of_status.get(rule.status, "fail")]
+        return board.words(switch, rule.postcode, rule.times, "")
+
+    hint = "See what the bot does when an address is wrong, or the print service doesn't play along."
+    board = Board(
+        "Make letters go wrong",
+        hint,
+        "letter",
+        "letters",
+        "text",
+        switches,
+        lambda: [in_words(one) for one in post.active],
+        post.heal,
+        to="To postcode",
     )
     return board
 

@@ -49,12 +49,17 @@ def test_into_the_printers_folder(desk: Office, alice: Person, tmp_path: Path) -
     office = desk.with_letters(folder).start()
     check = office.write(alice, channel="letter", body=TEXT)
     assert "1 letter will be sent" in check.text
-    assert "the postal address is not valid" in check.text
-    assert "the name or address has letters that our fonts have not" in check.text
+    assert "1: the postal address is not valid\n" in check.text
+    assert "Bolt Post: Ring 1, 101 Berlin, DE: 101 is no postcode of DE, like 26133" in check.text
+    assert "1: the name or address has letters that our fonts have not\n" in check.text
+    assert "株式会社: 株式会社: our fonts have no 株 式 会 社" in check.text
+    check.click("Next")
+    assert "Acme Post\nPat Payer\nHauptstr. 5\n10115 BERLIN\nGERMANY" in check.text
+    assert "this very letter as PDF" in check.text
     assert "1 page in all; the longest letter has 1." in check.text
     assert "Estimated cost: 1.07 EUR." in check.text
     check.submit()
-    office.said(alice, "Partially successful: 1 sent")
+    office.said(alice, "Partially successful: 1 sent, 5 not sent. 5 actions need you.")
     wait_until(lambda: any(folder.glob("*/letters.csv")))
     [listed] = folder.glob("*/letters.csv")
     [line] = csv.DictReader(io.StringIO(listed.read_text(encoding="utf-8-sig")))
@@ -63,6 +68,20 @@ def test_into_the_printers_folder(desk: Office, alice: Person, tmp_path: Path) -
     words = PdfReader(listed.with_name("all-letters.pdf")).pages[0].extract_text()
     assert "Dear Acme Post," in words
     assert "IE29 AIBK" in words
+
+    alice.dm.last.click("Fix contact", nth=2)
+    fix = alice.modal("Fix contact")
+    assert "*Bolt Post*" in fix.text
+    fix.type("fix_postcode", "10119")
+    fix.choose("fix_country", "Austria", query="aus")
+    assert "10119 is no postcode of AT" in str(fix.submit().errors)
+    fix.choose("fix_country", "Germany", query="ger")
+    assert not fix.submit().errors
+    office.said(alice, "Partially successful: 2 sent, 4 not sent. 4 actions need you.")
+    assert len(list(folder.glob("*/letters/*.pdf"))) == 2
+    alice.dm.last.click("Ignore")
+    office.said(alice, "3 actions need you.").click("Undo ignore")
+    office.said(alice, "4 actions need you.")
 
 
 def test_by_postgrid_returned_and_mended(desk: Office, alice: Person) -> None:
@@ -96,3 +115,10 @@ def test_by_postgrid_returned_and_mended(desk: Office, alice: Person) -> None:
     assert [one.postcode for one in office.post.wait_for(2)] == ["10115", "10117"]
     with office.db.read() as session:
         assert "10117" in set(session.scalars(select(Contact.postcode)))
+
+    for letter in office.post.letters:
+        office.post.becomes(letter, "completed", "returned_to_sender")
+    office.said(alice, "the post returned it").click("All ")
+    todo = alice.modal("Actions to do")
+    todo.click("Ignore all 1")
+    assert "Ignored: 1." in todo.text

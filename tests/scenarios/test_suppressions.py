@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sandbox.person import Person
@@ -60,6 +62,51 @@ def test_from_adding_to_lifting_and_what_it_means_for_a_campaign(office: Office,
     assert not fix.submit().errors
     office.said(alice, "2 sent, 1 not sent")
     assert [one.envelope_to for one in office.mail.messages] == [("gone@bolt.example",), ("pat@acme.example",)]
+
+
+@pytest.mark.database("sqlite")
+def test_a_postal_address_is_added_by_hand_found_and_lifted(closed_office: Office, tmp_path: Path) -> None:
+    place = {"street": "Hauptstr. 5", "postcode": "10115", "city": "Berlin", "country": "DE"}
+    closed_office.book_places(("Delta Post", place, 12_345), ("Echo Post", {**place, "street": "Ring 1"}, 6_000))
+    office = closed_office.with_letters(tmp_path / "letters").start(worker=False)
+    alice = office.alice
+    alice.command("/campaign suppressions")
+    alice.modal("Suppressions").click("Add a postal address")
+    form = alice.modal("Add a postal address")
+    form.type("suppress_street", "HAUPTSTR. 5")
+    form.type("suppress_city", "Berlin")
+    form.type("suppress_reason", "Court order")
+    assert "its country is missing" in str(form.submit().errors)
+    form.choose("suppress_country", "Germany", query="ger")
+    assert form.submit().errors == {"Street, or PO box": "HAUPTSTR. 5, Berlin, DE: no postcode."}
+    form.type("suppress_postcode", "10115")
+    assert not form.submit().errors
+    shown = alice.modal("Suppressions")
+    assert "*Hauptstr 5 10115 Berlin DE*\nletter · added by an admin" in shown.text
+    shown.close()
+
+    check = office.write(alice, channel="letter", body="Please pay.")
+    assert "1 letter will be sent" in check.text
+    assert "1: the postal address must not be contacted" in check.text
+    assert "Delta Post: Hauptstr. 5, 10115 Berlin, DE (by admin: Court order)" in check.text
+    check.close()
+
+    alice.command("/campaign customer Delta")
+    assert "*No more letters to Hauptstr 5 10115 Berlin DE*\nadded by an admin by Alice Martin: Court order" in (
+        alice.modal("Customer").text
+    )
+    alice.modal("Customer").close()
+    alice.command("/campaign suppressions")
+    shown = alice.modal("Suppressions")
+    shown.type("suppressions_text", "Hauptstr.", enter=True)
+    assert "1 address, page 1 of 1" in shown.text
+    shown.click("Open")
+    one = alice.modal("Suppressed address")
+    assert "*Hauptstr 5 10115 Berlin DE* gets no letters." in one.text
+    assert "Address of Delta Post" in one.text
+    one.type("suppression_reason", "Settled")
+    one.submit()
+    assert "Hauptstr 5 10115 Berlin DE may be contacted again." in alice.modal("Suppressions").text
 
 
 def test_members_are_told_whom_to_ask(office: Office, alice: Person) -> None:

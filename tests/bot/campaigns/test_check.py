@@ -35,9 +35,14 @@ def test_everybody_is_counted_once_with_the_reason(db: Database, build: Builder)
     found = check.run(db, build.caller(user), draft.id, now=NOW)
     assert (found.selected, found.to_send, found.problems) == (10, 2, ())
     assert set(found.manual) == {
-        ReasonCount("no_contact", "no contact to write to", 1),
-        ReasonCount("invalid_address", "the address is not valid", 1),
-        ReasonCount("suppressed", "the address must not be contacted", 1),
+        ReasonCount("no_contact", "no contact to write to", 1, examples=("Nobody to write to",)),
+        ReasonCount("invalid_address", "the address is not valid", 1, examples=("Wrong address: nonsense",)),
+        ReasonCount(
+            "suppressed",
+            "the address must not be contacted",
+            1,
+            examples=("Suppressed: Stop@example.com (asked not to be written to)",),
+        ),
     }
     assert found.left_out == (
         ReasonCount("paused", "paused: do not contact yet", 1),

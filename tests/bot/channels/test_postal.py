@@ -23,7 +23,7 @@ def to(street: str, postcode: str, city: str, country: str, region: str = "") ->
         (to("1 High St", "sw1a 1aa", "London", "GB"), ("1 High St", "LONDON", "SW1A 1AA", "UNITED KINGDOM")),
         (to("Calle 1", "08001", "Barcelona", "ES"), ("Calle 1", "08001 BARCELONA", "SPAIN")),
         (to("Οδός 1", "104 31", "Αθήνα", "GR"), ("Οδός 1", "104 31 ΑΘΗΝΑ", "GREECE")),
-        (to("1-1", "100-0001", "Chiyoda-ku", "JP", "Tokyo"), ("CHIYODA-KU", "1-1, TOKYO", "100-0001", "JAPAN")),
+        (to("1-1", "100-0001", "Chiyoda-ku", "JP", "Tokyo"), ("1-1", "CHIYODA-KU, TOKYO", "100-0001", "JAPAN")),
         (to("1 Quay Street", "D02 XY45", "Dublin", "IE"), ("1 Quay Street", "Dublin", "D02 XY45")),
     ],
 )  # fmt: skip

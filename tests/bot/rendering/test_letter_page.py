@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typst
 from pypdf import PdfReader
 
+from bot.rendering.glyphs import unprintable, widest
 from bot.rendering.letter import AddressTooLong, address_fault, letter_pdf, letter_png
 from bot.rendering.letter_facts import Layout
 from bot.rendering.merging import merge
@@ -164,3 +169,22 @@ def test_many_letters_become_one_file_for_the_printer() -> None:
     nothing = BytesIO()
     assert merge([], nothing) == 0
     assert nothing.getvalue() == b""
+
+
+def test_no_letter_of_the_window_is_wider_than_it_is_taken_for(tmp_path: Path) -> None:
+    """Else an address is thought to fit without being set in type, and no letter can be made for it."""
+    characters = [
+        chr(n) for n in range(0x20, 0x500) if not unprintable(chr(n)) and unicodedata.category(chr(n)) != "Mn"
+    ]
+    source = tmp_path / "widths.typ"
+    source.write_text(
+        '#set text(font: ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"), fallback: false)\n'
+        "#set text(size: 100pt)\n"
+        "#context [#metadata(json(bytes(sys.inputs.all)).map(c => measure(text(c)).width / 100pt)) <widths>]\n"
+    )
+    given = {"all": json.dumps(characters)}
+    widths = typst.query(source, "<widths>", field="value", one=True, ignore_system_fonts=True, sys_inputs=given)
+    measured = dict(zip(characters, json.loads(widths), strict=True))
+    assert len(measured) > 900
+    assert measured["W"] > 0.9
+    assert {c: width for c, width in measured.items() if width > widest(c)} == {}

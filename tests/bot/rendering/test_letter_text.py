@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.merge import SenderFacts
 from bot.errors import UserError
 from bot.rendering.glyphs import _COVERED, printable, unprintable
 from bot.rendering.letter import (
@@ -68,6 +70,11 @@ def test_the_table_stands_where_the_author_put_it_and_empty_lines_leave_no_gap()
 ])  # fmt: skip
 def test_the_signature_closes_the_letter_unless_the_author_signed(body: str, signature: tuple[str, ...]) -> None:
     assert letter(body=body).signature == signature
+
+
+def test_the_name_closes_the_letter_where_nobody_has_written_a_signature() -> None:
+    unsigned = replace(facts(), sender=SenderFacts("Alice Martin", "alice@example.com"))
+    assert letter(unsigned, body="Hello\n\n{{sender.signature}}").signature == ("Alice Martin",)
 
 
 @pytest.mark.parametrize(("language", "expected"), [
