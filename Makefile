@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # most tests wait for something most of the time: on few cores twice as many workers as cores are quicker
 WORKERS ?= $(shell $(PYTHON) -c "import os; n = os.cpu_count() or 1; print(max(n, min(8, 2 * n)))")
 
-.PHONY: demo test storm bench bench-sms bench-letters check docs pictures clean
+.PHONY: demo test storm mutate bench bench-sms bench-letters check docs pictures clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,7 +28,7 @@ bench-sms: $(VENV)/.ready  ## SMS a second beside the bare client, against a loc
 bench-letters: $(VENV)/.ready  ## letters a second beside Typst alone, and memory; ARGS="--letters 5000"
 	$(BIN)/python -m tests.bench.letters $(ARGS)
 
-bench: $(VENV)/.ready  ## measure everything side by side, and write docs/benchmarks.md; ARGS="--only import"
+bench: $(VENV)/.ready  ## measure everything side by side, and write docs/benchmarks.md; ARGS="--quick --only dispatch,import"
 	$(BIN)/python -m tests.bench $(ARGS)
 
 check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
@@ -38,6 +38,11 @@ check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
+mutate: $(VENV)/.ready  ## change the rules and the engine a thousand ways, and name the changes that no test notices; ARGS='storage.claims*'
+	mkdir -p mutants && rm -f mutants/template.db
+	PATH="$(CURDIR)/$(BIN):$$PATH" KEPT_TEMPLATE="$(CURDIR)/mutants/template.db" mutmut run $(ARGS)
+	$(BIN)/mutmut results
+
 docs: $(VENV)/.ready  ## write what is generated from the code: the state diagrams and the README's settings
 	$(BIN)/python -m tests.docs
 
@@ -45,4 +50,4 @@ pictures: $(VENV)/.ready  ## take the README's pictures anew, from the demo; nee
 	$(BIN)/python -m tests.pictures
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-run
+	rm -rf $(VENV) mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-run

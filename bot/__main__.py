@@ -156,10 +156,12 @@ def doctor(
     for line in report.lines:
         print(line)
     for finding in report.findings:
+        mended = f" ({finding.mended} mended)" if finding.mended else ""
         if finding.wrong:
-            print(f"fault {finding.what}: {finding.wrong}\n      {finding.advice}")
+            which = f" ({finding.which})" if finding.which else ""
+            print(f"fault {finding.what}: {finding.wrong}{which}{mended}\n      {finding.advice}")
         else:
-            print(f"ok    {finding.what}")
+            print(f"ok    {finding.what}{mended}")
     if not report.is_well:
         sys.exit(1)
 
@@ -213,7 +215,7 @@ def _run(*, web: bool, worker: bool) -> None:
 
     settings = load_settings()
     _ready(settings)
-    Bot(settings, web=web, worker=worker).run()
+    Bot(settings, web=web, worker=worker, teller=not worker).run()
 
 
 def _ready(settings: Settings) -> None:

@@ -37,6 +37,7 @@ from bot.log import get_logger
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.scheduler import Job, make_scheduler
+from bot.teller import Teller, alone
 from bot.web import SlackAnswer, make_web
 from bot.wiring import (
     configured,
@@ -84,15 +85,15 @@ class Worker:
         self._scheduler = make_scheduler(
             [
                 Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
-                Job("tick", 0.2, self._alone("tick", lambda: self._wake_if(tick.tick(db)))),
+                Job("tick", 0.2, alone(db, "tick", lambda: self._wake_if(tick.tick(db)))),
                 Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
-                Job("rescue", 15, self._alone("rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
-                Job("delays", 30, self._alone("delays", lambda: tick.tell_delays(db))),
+                Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
+                Job("delays", 30, alone(db, "delays", lambda: tick.tell_delays(db))),
                 Job("heartbeat", 10, self._tell),
                 *_receipt_jobs(self._bounces, db),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
-                *_letter_jobs(settings, db, self._alone),
+                *_letter_jobs(settings, db),
                 Job("imports_read", 0.5, importer.read_due),
                 Job("imports_run", 0.5, importer.import_due),
                 Job("imports_tell", 0.5, importer.tell_due),
@@ -104,17 +105,9 @@ class Worker:
             target=wakeups.listen, args=(db, self.dispatcher.wake, self._leaving), name="wake-ups", daemon=True
         )
 
-    def _alone(self, name: str, run: Callable[[], object]) -> Callable[[], None]:
-        """Return the job such that one worker at a time does it: the others would only wait for its locks."""
-
-        def turn() -> None:
-            with self._db.alone(name) as is_alone:
-                if is_alone:
-                    run()
-
-        return turn
-
     def _tell(self) -> None:
+        if not self.dispatcher.is_alive:
+            return  # a worker that sends nothing any more counts as silent
         with self._db.write() as session:
             workers.seen(session, self._name, self.dispatcher.doing, now=self._db.now())
 
@@ -150,7 +143,7 @@ class Web:
         endpoint = _endpoint(bolt) if bolt is not None and self._socket is None else None
         app = make_web(
             slack=endpoint,
-            is_healthy=lambda: _answers(db),
+            is_healthy=lambda: _answers(db) and (wake is None or wake.dispatcher.is_alive),
             registry=_metrics(db),
             twilio=make_hooks(settings, db),
             postgrid=make_events(settings, db),
@@ -180,25 +173,34 @@ class Web:
 
 
 class Bot:
-    """One process: the Slack half, the sending half, or both."""
+    """One process: the Slack half, the sending half, or both; `teller` is for a Slack half on its own."""
 
-    def __init__(self, settings: Settings, *, web: bool = True, worker: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        web: bool = True,
+        worker: bool = True,
+        teller: bool = False,
+        name: str | None = None,
+    ) -> None:
         self.db = Database(settings.database_url)
         self._worker = Worker(settings, self.db, name or f"{socket.gethostname()}:{os.getpid()}") if worker else None
+        self._teller = Teller(self.db, Notifier(self.db, lambda _team_id: slack_client(settings))) if teller else None
         self.web = Web(settings, self.db, slack=web, wake=self._worker)
 
     def start(self) -> None:
         """Start both halves; the sending one first, so that nothing that is accepted waits for it."""
-        if self._worker is not None:
-            self._worker.start()
-        self.web.start()
+        for half in (self._worker, self._teller, self.web):
+            if half is not None:
+                half.start()
         log.info("started", port=self.web.port)
 
     def stop(self) -> None:
         """Stop both halves within ten seconds; what was handed over is settled, what was only claimed is released."""
-        self.web.stop()
-        if self._worker is not None:
-            self._worker.stop()
+        for half in (self.web, self._teller, self._worker):
+            if half is not None:
+                half.stop()
         self.db.dispose()
         log.info("stopped")
 
@@ -324,14 +326,12 @@ def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) 
     return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
 
 
-def _letter_jobs(
-    settings: Settings, db: Database, alone: Callable[[str, Callable[[], object]], Callable[[], None]]
-) -> list[Job]:
+def _letter_jobs(settings: Settings, db: Database) -> list[Job]:
     if settings.letter_delivery is LetterDelivery.SPOOL:
         folder = Path(settings.letter_folder)
-        return [Job("letters_assemble", 2, alone("letters", lambda: assemble(folder)))]
+        return [Job("letters_assemble", 2, alone(db, "letters", lambda: assemble(folder)))]
     if settings.letter_delivery is LetterDelivery.POSTGRID:
-        return [Job("letters_ask", 600, alone("letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
+        return [Job("letters_ask", 600, alone(db, "letters", letter_receipts.Watch(db, make_postgrid(settings)).look))]
     return []
 
 

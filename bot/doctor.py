@@ -5,7 +5,7 @@ Nothing is sent or decided here: mending brings rows back to where the engine ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.campaigns import tick
+from bot.campaigns.tick import LATE_AFTER
 from bot.dispatch.rescue import rescue
-from storage import actions, health, outbox, workers
+from storage import actions, campaigns, health, outbox, workers
 from storage.db import Database
 from storage.health import GRACE
 
@@ -25,11 +26,13 @@ SILENT_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: how many rows are wrong, and in words what that means."""
+    """One thing looked at: how many rows are wrong, which, and in words what that means; `mended` were repaired."""
 
     what: str
     wrong: int
+    which: str
     advice: str
+    mended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,14 @@ class Report:
         return not any(finding.wrong for finding in self.findings)
 
 
+Seen = int | Mapping[str, int] | Sequence[int]
+"""A count; counts by the worker concerned; or the ids of campaigns."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Check:
     what: str
-    count: Callable[[Session, datetime], int]
+    look: Callable[[Session, datetime], Seen]
     advice: str
     mend: Callable[[Database, datetime], object] | None = None
 
@@ -64,9 +71,14 @@ def _written(change: Callable[[Session, datetime], object]) -> Callable[[Databas
 _CHECKS = (
     _Check(
         "claims whose lease ran out",
-        lambda session, now: sum(health.stuck_leases(session, now - GRACE).values()),
-        "no worker rescues them: is one running?",
+        lambda session, now: health.stuck_leases(session, now - GRACE),
+        "no worker rescues them: is one running? Mending queues what was not handed over; the rest is a person's",
         lambda db, now: rescue(db, name=NAME, now=now),
+    ),
+    _Check(
+        "campaigns with messages more than ten minutes late",
+        lambda session, now: campaigns.late(session, before=now - LATE_AFTER),
+        "no worker is running, the provider can't be reached, or a rate limit holds them: try `campaign-bot check`",
     ),
     _Check(
         "actions waiting in cancelled campaigns",
@@ -76,13 +88,13 @@ _CHECKS = (
     ),
     _Check(
         "completed campaigns with something left to send",
-        lambda session, now: len(health.completed_with_open_actions(session)),
+        lambda session, now: [row[1] for row in health.completed_with_open_actions(session)],
         "nobody would claim it; mending brings them back to sending",
         _written(health.reopen),
     ),
     _Check(
         "campaigns waiting to be frozen",
-        lambda session, now: len(health.unfrozen_since(session, now - GRACE)),
+        lambda session, now: health.unfrozen_since(session, now - GRACE),
         "no worker freezes them, or it fails: look for job_failed in the log",
     ),
     _Check(
@@ -107,44 +119,55 @@ _CHECKS = (
         "mending makes the index anew",
         _written(lambda session, now: health.rebuild_words(session)),
     ),
+    _Check(
+        "workers that went silent",
+        lambda session, now: {row.name: 1 for row in workers.everyone(session) if now - row.seen_at > SILENT_AFTER},
+        "they were killed or are frozen; others take over. Mending forgets them until they tell of themselves again",
+        _written(lambda session, now: workers.forget(session, seen_before=now - SILENT_AFTER)),
+    ),
 )
 
 
 def examine(db: Database, *, mend: bool = False) -> Report:
     """Look at everything; with `mend`, repair what can be repaired safely first. A second call finds it well."""
     now = db.now()
+    before: dict[str, int] = {}
     if mend:
         for check in _CHECKS:
-            if check.mend is not None and _count(db, check, now):
+            before[check.what] = _look(db, check, now)[0]
+            if check.mend is not None and before[check.what]:
                 check.mend(db, now)
         tick.tick(db, now=now)
-    findings = tuple(Finding(check.what, _count(db, check, now), check.advice) for check in _CHECKS)
+    findings = []
+    for check in _CHECKS:
+        wrong, which = _look(db, check, now)
+        findings.append(Finding(check.what, wrong, which, check.advice, max(before.get(check.what, 0) - wrong, 0)))
     with db.read() as session:
-        silent, told = _workers(session, now)
         lines = (
             f"actions: {_counts(health.actions_by_state(session))}",
             f"campaigns: {_counts(health.campaigns_by_state(session))}",
             f"oldest due action: {_age(outbox.oldest_due_age(session, now))}",
-            *told,
+            *_workers(session, now),
         )
-    workers_silent = Finding("workers that went silent", silent, "they were killed or are frozen; others take over")
-    return Report(lines, (*findings, workers_silent))
+    return Report(lines, tuple(findings))
 
 
-def _count(db: Database, check: _Check, now: datetime) -> int:
+def _look(db: Database, check: _Check, now: datetime) -> tuple[int, str]:
+    """Return how many rows are wrong, and which."""
     # the integrity check of SQLite's search index is a write by its syntax
     with db.write() as session:
-        return check.count(session, now)
+        seen = check.look(session, now)
+    if isinstance(seen, int):
+        return seen, ""
+    if isinstance(seen, Mapping):
+        return sum(seen.values()), ", ".join(sorted(seen))
+    return len(seen), ", ".join(f"campaign {campaign_id}" for campaign_id in seen)
 
 
-def _workers(session: Session, now: datetime) -> tuple[int, list[str]]:
-    """Return how many workers are silent, and a line for each."""
-    lines, silent = [], 0
-    for row in workers.everyone(session):
-        quiet = now - row.seen_at
-        silent += quiet > SILENT_AFTER
-        lines.append(f"worker {row.name}: seen {_age(quiet)} ago; {_doing(row.doing)}")
-    return silent, lines or ["no worker has told of itself in the last day"]
+def _workers(session: Session, now: datetime) -> list[str]:
+    """Return a line for each worker."""
+    lines = [f"worker {w.name}: seen {_age(now - w.seen_at)} ago; {_doing(w.doing)}" for w in workers.everyone(session)]
+    return lines or ["no worker has told of itself in the last day"]
 
 
 def _doing(doing: Mapping[str, Any]) -> str:

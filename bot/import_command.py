@@ -61,7 +61,7 @@ def run(db: Database, workspace_id: int, files: Sequence[Path], wishes: Wishes, 
     for bad in outcome.bad_files:
         path = files[0].parent / bad.name
         path.write_bytes(bad.content)
-        print(f"{bad.rows} bad rows are in {path}: mend them and import that file.", file=out)
+        print(f"{_rows(bad.rows, 'bad row')} in {path}: mend them and import that file.", file=out)
     if singer and singer.state is not None:
         print(singer.state)
     return outcome
@@ -105,17 +105,16 @@ def _choice(text: str) -> tuple[str, str]:
 
 def _agreed(told: Told, found: ImportResult) -> bool:
     told(0, 0)  # the bar makes room for the question
+    gone = f"The files no longer list {_rows(found.invoices_closed, 'open invoice')}"
     if not sys.stdin.isatty():
-        raise UserError(
-            f"{found.invoices_closed} open invoices are no longer listed and would be closed. Say --yes to agree."
-        )
-    return typer.confirm(f"{found.invoices_closed} open invoices are no longer listed. Close them?")
+        raise UserError(f"{gone}. Say --yes to close what is not listed.")
+    return typer.confirm(f"{gone}. Close what is not listed?")
 
 
 def _sheet(seen: SheetSeen) -> Iterator[str]:
     kind = "workbook" if seen.sheet.is_workbook else f"{seen.sheet.encoding}, separated by {seen.sheet.delimiter!r}"
     place = seen.sheet.file + (f", sheet {seen.sheet.name}" if seen.sheet.name else "")
-    yield f"{place}: {seen.entries} rows, header in row {seen.layout.header_row} ({kind})"
+    yield f"{place}: {_rows(seen.entries)}, header in row {seen.layout.header_row} ({kind})"
     known = [each for each in seen.layout.columns.columns if each.how in ("known", "chosen") and each.field]
     yield "  " + ", ".join(f"{each.heading or '(no heading)'} = {each.field}" for each in known)
     custom = [each.heading for each in seen.layout.columns.columns if each.how == "custom"]
@@ -129,6 +128,10 @@ def _sheet(seen: SheetSeen) -> Iterator[str]:
         notes.append(f"the decimal sign is {seen.dialect.sign!r}")
     if notes:
         yield f"  {', '.join(notes)}"
+
+
+def _rows(count: int, kind: str = "row") -> str:
+    return f"{count:,} {kind}" if count == 1 else f"{count:,} {kind}s"
 
 
 def _money(amounts: Sequence[Money]) -> str:

@@ -29,7 +29,8 @@ FIELD_BLOCKS = {
 
 def register(app: App, deps: Deps) -> None:
     """Bind the What screen."""
-    app.action(ids.per_row(ids.WHAT_BODY))(bind(deps, typed))
+    for live in (ids.WHAT_SENDER, ids.WHAT_POSITIONS, ids.WHAT_SUBJECT, ids.WHAT_BODY, ids.WHAT_STATEMENT):
+        app.action(live)(bind(deps, typed))
     app.action(ids.WHAT_PREVIEW)(bind(deps, update_preview))
     app.action(ids.WHAT_TAG_BODY)(bind(deps, tag_into_body))
     app.action(ids.WHAT_TAG_SUBJECT)(bind(deps, tag_into_subject))
@@ -39,7 +40,7 @@ def register(app: App, deps: Deps) -> None:
 
 
 def typed(turn: Turn) -> None:
-    """Typing in the content -> compose.save, preview.show; dropped where the view was drawn anew meanwhile"""
+    """Whatever the preview shows -> compose.save, preview.show; dropped where the view was drawn anew meanwhile"""
     _redraw(turn, _save(turn), turn.metadata)
 
 

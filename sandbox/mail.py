@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cached_property
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -33,6 +34,17 @@ class Caught:
     message: EmailMessage
     raw: bytes
     at: float = field(default_factory=time.time)
+
+    @cached_property
+    def message_id(self) -> str:
+        """Its Message-ID, "" where it has none."""
+        return str(self.message["Message-ID"] or "").strip()
+
+    @cached_property
+    def words(self) -> str:
+        """What it can be found by: subject and addresses."""
+        headers = [str(self.message[name] or "") for name in ("Subject", "From", "To")]
+        return " ".join([*headers, *self.envelope_to])
 
 
 class _Controller(Controller):

@@ -7,20 +7,22 @@ claimed by somebody else. The worker claims, hands off and settles under its cla
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
+from bot.domain.states import ActionEvent, CampaignState, Reason
 from storage.claims import Claimed as Claimed
 from storage.claims import claim_due as claim_due
 from storage.decisions import ignore as ignore
 from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
+from storage.frozen import FrozenAction as FrozenAction
+from storage.frozen import insert_frozen as insert_frozen
+from storage.handoffs import Envelope as Envelope
 from storage.handoffs import hand_off as hand_off
 from storage.handoffs import handed_off as handed_off
 from storage.handoffs import keep_text as keep_text
@@ -33,12 +35,12 @@ from storage.outcomes import bounce_partly as bounce_partly
 from storage.outcomes import deliver as deliver
 from storage.outcomes import send_unsent as send_unsent
 from storage.outcomes import settle_late as settle_late
-from storage.transitions import Cause, Moved, ids_of, is_queued, is_sending, move, record
+from storage.transitions import Cause, Moved, ids_of, is_queued, is_sending, move
 from storage.transitions import person as person
 from storage.transitions import worker as worker
 
 CHUNK = 1_000
-"""Rows of one INSERT or IN list: SQLite takes 32,766 bound values in a statement."""
+"""Rows of one IN list: SQLite takes 32,766 bound values in a statement."""
 
 _MANUAL_EVENTS = {
     Reason.REJECTED: ActionEvent.REJECT,
@@ -54,45 +56,6 @@ _MANUAL_EVENTS = {
     Reason.UNPRINTABLE: ActionEvent.NO_RECIPIENT,
     Reason.SUPPRESSED: ActionEvent.NO_RECIPIENT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenAction:
-    """An action as it is made at Send: queued (then `due_at` is set), or manual with the reason why."""
-
-    workspace_id: int
-    campaign_id: int
-    customer_id: int
-    owner_id: int
-    channel: str
-    state: ActionState
-    reason: Reason
-    recipients: list[dict[str, Any]]
-    cc: list[str]
-    message_id: str
-    due_at: datetime | None = None
-    in_spite_of: tuple[str, ...] = ()
-    detail: str | None = None
-
-
-def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: datetime, actor: str) -> int:
-    """Add the actions of a campaign with their first row of history; return how many.
-
-    The unique key (campaign, customer) refuses a second freeze with IntegrityError.
-    """
-    everything = list(rows)
-    for start in range(0, len(everything), CHUNK):
-        chunk = everything[start : start + CHUNK]
-        values = [{**{f: getattr(r, f) for f in r.__slots__}, "created_at": now, "updated_at": now} for r in chunk]
-        made = session.execute(insert(Action).returning(Action.id, Action.customer_id), values).all()
-        ids = {customer_id: action_id for action_id, customer_id in made}
-        alike: dict[tuple[ActionState, Reason, str | None], list[Moved]] = {}
-        for row in chunk:
-            moved = Moved(ids[row.customer_id], row.workspace_id, row.campaign_id)
-            alike.setdefault((row.state, row.reason, row.detail), []).append(moved)
-        for (state, reason, detail), rows_alike in alike.items():
-            record(session, rows_alike, "freeze", None, state, Cause(reason, now, actor, detail))
-    return len(everything)
 
 
 def release(

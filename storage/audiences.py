@@ -22,6 +22,11 @@ _PLACE = (Contact.street, Contact.postcode, Contact.city, Contact.region)
 _COLUMNS = {AddressKind.EMAIL: (Contact.email,), AddressKind.PHONE: (Contact.phone,), AddressKind.POSTAL: _PLACE}
 
 
+def ids(session: Session, condition: Condition) -> list[int]:
+    """Return the customers that fulfil `condition`, in the order of names."""
+    return list(session.scalars(select(Customer.id).where(condition).order_by(*BY_NAME)))
+
+
 def standings(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, Standing]:
     """Return how each customer that fulfils `condition` stands today, in the order of names."""
     numbers = (
@@ -32,6 +37,7 @@ def standings(session: Session, scope: Scope, condition: Condition, today: date)
             _count(is_collectible(today)).label("collectible"),
         )
         .where(Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
+        .where(Invoice.customer_id.in_(select(Customer.id).where(condition)))
         .group_by(Invoice.customer_id)
         .subquery()
     )

@@ -5,11 +5,11 @@ Everything goes through SQLAlchemy Core in chunks: a book of 100,000 invoices is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -35,6 +35,21 @@ _INVOICE = (
 )  # fmt: skip
 
 
+class InvoiceKept(NamedTuple):
+    """An invoice of the book. Days, currencies and states are shared between them: 100,000 fit into 30 MB."""
+
+    id: int
+    customer_id: int
+    number: str
+    issue_date: date
+    due_date: date
+    total: int
+    outstanding: int
+    currency: str
+    status: str
+    promised_on: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """The workspace's book as an import compares with it: customers by external id, invoices by number."""
@@ -42,7 +57,7 @@ class Book:
     customers: dict[str, Row[Any]]
     contacts: dict[tuple[int, str], Row[Any]]
     positions: dict[int, set[str]]
-    invoices: dict[str, Row[Any]]
+    invoices: dict[str, InvoiceKept]
 
 
 @dataclass(slots=True)
@@ -83,8 +98,27 @@ def load(session: Session, workspace_id: int, *, contacts: bool) -> Book:
         {row.external_id: row for row in customers},
         {(row.customer_id, row.external_id): row for row in people},
         held,
-        {row.number: row for row in invoices},
+        {kept.number: kept for kept in _kept(invoices)},
     )
+
+
+def _kept(rows: Iterable[Any]) -> Iterator[InvoiceKept]:
+    """Turn rows into what is kept of them; values that repeat a great deal are the same object."""
+    shared: dict[Any, Any] = {}
+    for row in rows:
+        id_, customer_id, number, issued, due, total, outstanding, currency, status, promised = row
+        yield InvoiceKept(
+            id_,
+            shared.setdefault(customer_id, customer_id),
+            number,
+            shared.setdefault(issued, issued),
+            shared.setdefault(due, due),
+            total,
+            total if outstanding == total else outstanding,
+            shared.setdefault(currency, currency),
+            shared.setdefault(status, status),
+            shared.setdefault(promised, promised),
+        )
 
 
 def fingerprint(session: Session, workspace_id: int) -> tuple[Any, ...]:

@@ -72,9 +72,10 @@ def by_id(session: Session, campaign_id: int) -> Campaign:
 
 
 def late(session: Session, *, before: datetime) -> list[int]:
-    """Return the sending campaigns, of every workspace, with an action that was to go out before `before`.
+    """Return the campaigns, of every workspace, with an action that was to go out before `before`.
 
-    One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before.
+    One is late that nobody has tried since it was due, or that was tried and put off in a campaign that began before;
+    and whatever is in a campaign that no worker has started.
     """
     untried = and_(Action.attempts == 0, Action.due_at < before)
     put_off = and_(Action.reason.in_([Reason.TRANSIENT.value, Reason.UNANSWERED.value]), Campaign.starts_at < before)
@@ -83,9 +84,9 @@ def late(session: Session, *, before: datetime) -> list[int]:
         .join(Campaign, Campaign.id == Action.campaign_id)
         .where(Action.state == ActionState.QUEUED.value, or_(untried, put_off))
         .where(Campaign.state == CampaignState.SENDING.value, Campaign.updated_at < before)
-        .distinct()
     )
-    return sorted(session.scalars(query))
+    unstarted = select(Campaign.id).where(Campaign.state == CampaignState.SCHEDULED.value, Campaign.starts_at < before)
+    return sorted({*session.scalars(query.distinct()), *session.scalars(unstarted)})
 
 
 def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Campaign]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import sample
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select, tuple_
+from sqlalchemy import Executable, Row, Select, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.domain.fairness import in_turns, shares
 from bot.domain.rates import Limits
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
-from storage import rates
+from storage import notifications, rates
+from storage.by_dialect import ByDialect, among, as_json
+from storage.db import UtcDateTime
 from storage.models import Action, Campaign
-from storage.transitions import Cause, is_queued, move, worker
+from storage.transitions import Cause, Moved, is_queued, record, worker
 
 MOST_CAMPAIGNS = 50
 """Campaigns that one claim takes from; where more wait, which ones is left to chance."""
@@ -45,7 +47,25 @@ class Claimed:
     token: str
 
 
-_COLUMNS = [getattr(Action, name) for name in Claimed.__slots__ if name != "token"]
+_NAMES = [name for name in Claimed.__slots__ if name != "token"]
+_NOW, _LEASE = bindparam("now", type_=UtcDateTime()), bindparam("lease", type_=UtcDateTime())
+
+
+def _taking(sqlite: bool) -> Executable:
+    table = Action.__table__
+    held = {"claim_token": bindparam("token"), "claimed_by": bindparam("worker"), "lease_until": _LEASE}
+    changes = {"state": ActionState.SENDING.value, "reason": Reason.CLAIMED.value, "detail": None, "updated_at": _NOW}
+    taken = update(table).where(table.c.state == ActionState.QUEUED.value, among(table.c.id, sqlite))  # type: ignore[arg-type]
+    return taken.values(**changes, **held).returning(*(table.c[name] for name in _NAMES))
+
+
+_TAKE = ByDialect(_taking)
+
+
+def _claimed(row: Sequence[Any], token: str) -> Claimed:
+    values = dict(zip(_NAMES, row, strict=True))
+    values |= {name: as_json(values[name]) for name in ("recipients", "cc", "in_spite_of")}
+    return Claimed(**values, token=token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +98,14 @@ def claim_due(
     found = _found(session, sorted(channels), now, limit, limits or Limits())
     if not found:
         return []
-    held = {"claim_token": token, "claimed_by": worker_name[:100], "lease_until": now + lease}
-    cause = Cause(Reason.CLAIMED, now, worker(worker_name))
     ids = in_turns(found)
-    move(session, ActionEvent.CLAIM, [Action.id.in_(ids)], cause, **held)
-    query = select(*_COLUMNS).where(Action.claim_token == token, Action.state == ActionState.SENDING.value)
-    rows = {row["id"]: row for row in session.execute(query.where(Action.id.in_(ids))).mappings()}
-    return [Claimed(**rows[i], token=token) for i in ids if i in rows]
+    rows = _TAKE.run(session, ids=ids, token=token, worker=worker_name[:100], now=now, lease=now + lease)
+    claimed = {row[0]: _claimed(row, token) for row in rows}
+    moved = [Moved(row.id, row.workspace_id, row.campaign_id) for row in claimed.values()]
+    cause = Cause(Reason.CLAIMED, now, worker(worker_name))
+    record(session, moved, ActionEvent.CLAIM.value, ActionState.QUEUED, ActionState.SENDING, cause)
+    notifications.touch(session, {row.campaign_id for row in moved}, at=now)
+    return [claimed[i] for i in ids if i in claimed]
 
 
 def next_due(session: Session, channels: Collection[str]) -> datetime | None:

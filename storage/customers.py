@@ -147,23 +147,24 @@ def search(session: Session, scope: Scope, text: str, limit: int) -> list[Named]
         return _named(session, in_scope(scope), limit)
     starts = _begins(Customer.name_folded, wanted)
     found = _named(session, and_(in_scope(scope), starts), limit)
-    if len(found) < limit:
-        more = (
-            _assigned_words(wanted)
-            if scope.account_manager_id is not None
-            else _indexed_words(session, scope, wanted, limit)
-        )
-        found += _named(session, and_(in_scope(scope), more, ~starts), limit - len(found))
-    return found
+    if len(found) == limit:
+        return found
+    if scope.account_manager_id is not None:
+        return found + _named(session, and_(in_scope(scope), _assigned_words(wanted), ~starts), limit - len(found))
+    # those whose name begins with it are among the ids, and were found already
+    ids = word_search.ids(session, scope.workspace_id, wanted, 2 * limit)
+    return found + _these(session, and_(in_scope(scope), ~starts), ids)[: limit - len(found)]
+
+
+def _these(session: Session, condition: Condition, ids: Sequence[int]) -> list[Named]:
+    """Return those of the ids by name; sorted here, as SQLite would walk the whole index of names for the order."""
+    query = select(Customer.id, Customer.name, Customer.group_name, Customer.name_folded).where(condition)
+    rows = session.execute(query.where(Customer.id.in_(ids))).all()
+    return [Named(*row[:3]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
 
 
 def _begins(column: InstrumentedAttribute[Any], wanted: str) -> ColumnElement[bool]:
     return and_(column >= wanted, column < wanted + "\U0010ffff")
-
-
-def _indexed_words(session: Session, scope: Scope, wanted: str, limit: int) -> ColumnElement[bool]:
-    # those whose name begins with it are among them, and were found already
-    return Customer.id.in_(word_search.ids(session, scope.workspace_id, wanted, 2 * limit))
 
 
 def _assigned_words(wanted: str) -> ColumnElement[bool]:

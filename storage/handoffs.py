@@ -8,7 +8,7 @@ table of transitions by the same tests as everything else.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Executable, bindparam, select, text, update
@@ -22,10 +22,22 @@ from storage.models import Action, Campaign
 from storage.outcomes import SentAction, keep_sent, note_contacted
 from storage.transitions import Cause, Moved, move, record
 
+Envelope = tuple[int, int, str, str]
+"""An action, its workspace and channel, and one of the addresses it goes to, folded."""
 _ACTIONS = Action.__table__
 _NOW, _LEASE = bindparam("now", type_=UtcDateTime()), bindparam("lease", type_=UtcDateTime())
 _TOKEN = _ACTIONS.c.claim_token == bindparam("token")
 _SENDING = _ACTIONS.c.state == ActionState.SENDING.value
+
+
+# the actions with an address that must not be contacted, given as rows of action, workspace, channel and address
+_CLOSED = {
+    True: "SELECT json_extract(value, '$[0]') FROM json_each(:to) JOIN suppressions AS s ON "
+    "s.workspace_id = json_extract(value, '$[1]') AND s.channel = json_extract(value, '$[2]') "
+    "AND s.address = json_extract(value, '$[3]')",
+    False: "SELECT CAST(value ->> 0 AS bigint) FROM json_array_elements(CAST(:to AS json)) JOIN suppressions AS s ON "
+    "s.workspace_id = CAST(value ->> 1 AS bigint) AND s.channel = value ->> 2 AND s.address = value ->> 3",
+}
 
 
 def _handing_off(sqlite: bool) -> Executable:
@@ -33,7 +45,7 @@ def _handing_off(sqlite: bool) -> Executable:
     return (
         update(_ACTIONS)  # type: ignore[arg-type]
         .where(among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, _ACTIONS.c.handed_off_at.is_(None))
-        .where(_ACTIONS.c.campaign_id.in_(sending))
+        .where(_ACTIONS.c.campaign_id.in_(sending), text(f"actions.id NOT IN ({_CLOSED[sqlite]})"))
         .values(handed_off_at=_NOW, attempts=_ACTIONS.c.attempts + 1, lease_until=_LEASE, updated_at=_NOW)
         .returning(_ACTIONS.c.id)
     )
@@ -53,16 +65,26 @@ def _accepting(sqlite: bool) -> Executable:
         else "(SELECT CAST(value ->> 0 AS bigint) AS id, value ->> 1 AS provider, value ->> 2 AS subject, "
         "value ->> 3 AS words FROM json_array_elements(CAST(:rows AS json)))"
     )
-    found = text(
-        f"""
+    moved = f"""
         UPDATE actions SET state = '{ActionState.SENT}', reason = '{Reason.ACCEPTED}', detail = NULL, sent_at = :now,
         updated_at = :now, claim_token = NULL, claimed_by = NULL, lease_until = NULL, provider_id = kept.provider,
         sent_subject = kept.subject, sent_text = kept.words FROM {kept} AS kept
         WHERE actions.id = kept.id AND claim_token = :token AND state = '{ActionState.SENDING}'
         AND handed_off_at IS NOT NULL RETURNING actions.id, workspace_id, campaign_id
         """  # noqa: S608
-    )
-    return found.bindparams(bindparam("now", type_=UtcDateTime()))
+    return text(moved if sqlite else f"WITH moved AS ({moved}, customer_id), {_NOTED} SELECT * FROM moved")  # noqa: S608
+
+
+# on PostgreSQL in the same statement: each one more is a way to the server and back
+_NOTED = f"""
+    told AS (
+        INSERT INTO action_history (workspace_id, action_id, at, event, from_state, to_state, reason, actor)
+        SELECT workspace_id, id, :now, '{ActionEvent.ACCEPT}', '{ActionState.SENDING}', '{ActionState.SENT}',
+        '{Reason.ACCEPTED}', :actor FROM moved
+    ), met AS (
+        UPDATE customers SET last_contacted_at = :now FROM moved WHERE customers.id = moved.customer_id
+        AND (last_contacted_at IS NULL OR last_contacted_at < :now)
+    )"""  # noqa: S608
 
 
 _HAND_OFF, _HOLD_ON = ByDialect(_handing_off), ByDialect(_holding_on)
@@ -70,15 +92,19 @@ _ACCEPT = ByDialect(_accepting)
 _KEEP_TEXT = text("UPDATE actions SET sent_text = :text WHERE id = :id AND claim_token = :token")
 
 
-def hand_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
+def hand_off(
+    session: Session, token: str, ids: Collection[int], *, to: Iterable[Envelope] = (), now: datetime, lease: timedelta
+) -> set[int]:
     """Note, just before the provider is called, that it will be; return the ids that may go out, each only once.
 
-    What is missing was claimed by somebody else meanwhile, handed off before, or its campaign is no longer sending.
-    The lease starts anew: it must outlast the longest call. The caller commits before it sends anything.
+    What is missing was claimed by somebody else meanwhile, handed off before, its campaign is no longer sending, or one
+    of its addresses in `to` must not be contacted any more. The lease starts anew: it must outlast the longest call.
+    The caller commits before it sends anything.
     """
     if not ids:
         return set()
-    return set(_HAND_OFF.run(session, ids=ids, token=token, now=now, lease=now + lease).scalars())
+    values = {"ids": ids, "token": token, "to": json.dumps(list(to)), "now": now, "lease": now + lease}
+    return {row[0] for row in _HAND_OFF.run(session, **values)}
 
 
 def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
@@ -93,7 +119,7 @@ def handed_off(session: Session, token: str, ids: Collection[int], *, now: datet
 
     Their lease starts anew, as at the handoff: the calls have yet to begin.
     """
-    return set(_HOLD_ON.run(session, ids=ids, token=token, lease=now + lease).scalars())
+    return {row[0] for row in _HOLD_ON.run(session, ids=ids, token=token, lease=now + lease)}
 
 
 def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:
@@ -105,7 +131,7 @@ def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now
         if move(session, ActionEvent.ACCEPT, handed, cause, sent_at=now):
             keep_sent(session, [row])
             moved.append(row.id)
-    note_contacted(session, moved, now)
+            note_contacted(session, [row.id], now)
     return moved
 
 
@@ -113,8 +139,11 @@ def _accept(session: Session, token: str, sent: Sequence[SentAction], now: datet
     if not sent:
         return []
     rows = json.dumps([[row.id, row.provider_id[:255], row.subject, row.text] for row in sent])
-    moved = [Moved(*row) for row in _ACCEPT.run(session, rows=rows, token=token, now=now)]
-    cause = Cause(Reason.ACCEPTED, now, actor)
-    record(session, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
+    found = _ACCEPT.run(session, rows=rows, token=token, now=now, actor=actor[:100])
+    moved = [Moved(*row[:3]) for row in found]
+    if session.get_bind().dialect.name == "sqlite":
+        cause = Cause(Reason.ACCEPTED, now, actor)
+        record(session, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
+        note_contacted(session, [row.id for row in moved], now)
     notifications.touch(session, {row.campaign_id for row in moved}, at=now)
     return [row.id for row in moved]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.domain.merge import (
@@ -19,20 +19,39 @@ from bot.domain.merge import (
 )
 from bot.domain.preflight import day_in
 from storage import settings, workspaces
+from storage.by_dialect import ByDialect, among, as_date
 from storage.db import utcnow
 from storage.models import Assignment, Contact, Customer, Invoice, User
 
-_CUSTOMER = (
-    Customer.id,
-    Customer.name,
-    Customer.external_id,
-    Customer.group_name,
-    Customer.language,
-    Customer.currency,
-    Customer.country,
-    Customer.time_zone,
-)
-"""The columns of CustomerFacts, in its order."""
+
+def _customers_of(sqlite: bool) -> Executable:
+    c = Customer
+    facts = (c.id, c.name, c.external_id, c.group_name, c.language, c.currency, c.country, c.time_zone)
+    return select(*facts).where(c.workspace_id == _WORKSPACE, among(c.id, sqlite))
+
+
+def _invoices_of(sqlite: bool) -> Executable:
+    i = Invoice
+    what = (i.customer_id, i.number, i.issue_date, i.due_date, i.total, i.outstanding, i.currency, i.status)
+    owed = select(*what, i.promised_on).where(i.workspace_id == _WORKSPACE, among(i.customer_id, sqlite))
+    return owed.where(i.outstanding > 0).order_by(i.due_date, i.number)
+
+
+def _contacts_of(sqlite: bool) -> Executable:
+    c = Contact
+    facts = (c.customer_id, c.id, c.first_name, c.last_name, c.email, c.is_main)
+    return select(*facts).where(c.workspace_id == _WORKSPACE, among(c.customer_id, sqlite)).order_by(c.id)
+
+
+def _managers_of(sqlite: bool) -> Executable:
+    managers = select(Assignment.customer_id, User.name, User.email).join(User, User.id == Assignment.user_id)
+    ours = managers.where(Assignment.workspace_id == _WORKSPACE, among(Assignment.customer_id, sqlite))
+    return ours.order_by(Assignment.id)
+
+
+_WORKSPACE = bindparam("workspace_id", type_=BigInteger)
+_CUSTOMERS, _INVOICES = ByDialect(_customers_of), ByDialect(_invoices_of)
+_CONTACTS, _MANAGERS = ByDialect(_contacts_of), ByDialect(_managers_of)
 
 
 def load(
@@ -60,7 +79,6 @@ def load(
     organisation = OrganisationFacts(
         workspace.organisation_name, workspace.locale, settings.sms_opt_out(session, workspace_id)
     )
-    query = select(*_CUSTOMER).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids))
     return {
         customer.id: MergeFacts(
             customer=customer,
@@ -71,7 +89,7 @@ def load(
             contact=contacts.get(customer.id),
             account_manager=managers.get(customer.id),
         )
-        for customer in (CustomerFacts(*row) for row in session.execute(query))
+        for customer in (CustomerFacts(*row) for row in _CUSTOMERS.run(session, workspace_id=workspace_id, ids=ids))
     }
 
 
@@ -81,37 +99,21 @@ def today_of(session: Session, workspace_id: int, now: datetime) -> date:
 
 
 def _invoices(session: Session, workspace_id: int, ids: list[int]) -> dict[int, list[InvoiceFacts]]:
-    query = (
-        select(
-            Invoice.customer_id,
-            Invoice.number,
-            Invoice.issue_date,
-            Invoice.due_date,
-            Invoice.total,
-            Invoice.outstanding,
-            Invoice.currency,
-            Invoice.status,
-            Invoice.promised_on,
-        )
-        .where(Invoice.workspace_id == workspace_id, Invoice.customer_id.in_(ids), Invoice.outstanding > 0)
-        .order_by(Invoice.due_date, Invoice.number)
-    )
     found: dict[int, list[InvoiceFacts]] = {}
-    for row in session.execute(query):
-        found.setdefault(row[0], []).append(InvoiceFacts(*row[1:]))
+    rows = _INVOICES.run(session, workspace_id=workspace_id, ids=ids)
+    for customer_id, number, issued, due, total, outstanding, currency, status, promised in rows:
+        dates = as_date(issued), as_date(due)
+        facts = InvoiceFacts(number, *dates, total, outstanding, currency, status, promised and as_date(promised))
+        found.setdefault(customer_id, []).append(facts)
     return found
 
 
 def _contacts(
     session: Session, workspace_id: int, ids: list[int], chosen: Mapping[int, int]
 ) -> dict[int, ContactFacts]:
-    query = (
-        select(Contact.customer_id, Contact.id, Contact.first_name, Contact.last_name, Contact.email, Contact.is_main)
-        .where(Contact.workspace_id == workspace_id, Contact.customer_id.in_(ids))
-        .order_by(Contact.id)
-    )
     found: dict[int, ContactFacts] = {}
-    for customer_id, contact_id, first, last, email, is_main in session.execute(query):
+    rows = _CONTACTS.run(session, workspace_id=workspace_id, ids=ids)
+    for customer_id, contact_id, first, last, email, is_main in rows:
         wanted = chosen.get(customer_id)
         if contact_id == wanted or (wanted is None and is_main):
             found[customer_id] = ContactFacts(first, last, email)
@@ -119,13 +121,7 @@ def _contacts(
 
 
 def _account_managers(session: Session, workspace_id: int, ids: list[int]) -> dict[int, PersonFacts]:
-    query = (
-        select(Assignment.customer_id, User.name, User.email)
-        .join(User, User.id == Assignment.user_id)
-        .where(Assignment.workspace_id == workspace_id, Assignment.customer_id.in_(ids))
-        .order_by(Assignment.id)
-    )
     found: dict[int, PersonFacts] = {}
-    for customer_id, name, email in session.execute(query):
+    for customer_id, name, email in _MANAGERS.run(session, workspace_id=workspace_id, ids=ids):
         found.setdefault(customer_id, PersonFacts(name, email))
     return found

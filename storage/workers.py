@@ -16,7 +16,7 @@ FORGET_AFTER = timedelta(days=1)
 def seen(session: Session, name: str, doing: dict[str, Any], *, now: datetime) -> None:
     """Note that a worker is there and what it does; forget those that were not seen for a day."""
     name = name[:100]
-    session.execute(delete(WorkerSeen).where(WorkerSeen.seen_at < now - FORGET_AFTER))
+    forget(session, seen_before=now - FORGET_AFTER)
     there = (
         update(WorkerSeen).where(WorkerSeen.name == name).values(seen_at=now, doing=doing).returning(WorkerSeen.name)
     )
@@ -28,6 +28,11 @@ def seen(session: Session, name: str, doing: dict[str, Any], *, now: datetime) -
 def gone(session: Session, name: str) -> None:
     """Note that a worker stopped in good order."""
     session.execute(delete(WorkerSeen).where(WorkerSeen.name == name[:100]))
+
+
+def forget(session: Session, *, seen_before: datetime) -> None:
+    """Forget the workers that have not told of themselves since; they are listed again once they do."""
+    session.execute(delete(WorkerSeen).where(WorkerSeen.seen_at < seen_before))
 
 
 def everyone(session: Session) -> list[WorkerSeen]:

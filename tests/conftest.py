@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 import warnings
@@ -38,19 +38,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_url", only.args if only else ["sqlite", "postgresql"], indirect=True)
 
 
-@pytest.fixture(autouse="MUTANT_UNDER_TEST" in os.environ)
+@pytest.fixture(autouse=os.environ.get("MUTANT_UNDER_TEST") == "stats")
 def prepared_anew() -> None:
     """Let each test prepare its own statements while `make mutate` finds out which tests a change could fail."""
-    for each in gc.get_objects():
-        if isinstance(each, ByDialect):
-            each.__init__(each._made)  # type: ignore[misc]
+    for module in [module for name, module in sys.modules.items() if name.startswith("storage")]:
+        for each in vars(module).values():
+            if isinstance(each, ByDialect):
+                each.__init__(each._made)  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrate one SQLite file, to be copied for every test."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    upgrade(f"sqlite:///{path}")
+    """Migrate one SQLite file, to be copied for every test; `make mutate` keeps it for its thousands of runs."""
+    kept = os.environ.get("KEPT_TEMPLATE")
+    path = Path(kept) if kept else tmp_path_factory.mktemp("sqlite") / "template.db"
+    if not path.exists():
+        upgrade(f"sqlite:///{path}")
     return path
 
 
@@ -103,10 +106,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @contextmanager
-def fresh_postgres(server: str) -> Iterator[str]:
+def fresh_postgres(server: str, template: str = "template_bot") -> Iterator[str]:
     """Clone the migrated database, and drop the clone at the end."""
     name = f"test_{uuid.uuid4().hex}"
-    admin(server, f"CREATE DATABASE {name} TEMPLATE template_bot")
+    admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -34,15 +34,16 @@ HELD = {
 NOT_QUERIES = {"db", "migrate", "migrations", "models"}
 
 FOR_WORKERS = {
-    "actions": {"cancel_strays", "insert_frozen", "rescue_expired"},
+    "actions": {"cancel_strays", "rescue_expired"},
     "campaign_states": {"complete_finished", "next_start", "pause_missed", "start_due"},
-    "campaigns": {"by_id", "freeze", "late", "set_left_out", "unfrozen"},
+    "campaigns": {"by_id", "freeze", "late", "set_left_out", "to_freeze", "unfrozen"},
     "claims": {"claim_due", "next_due"},
     "health": {
         "actions_by_state", "behind_since", "campaigns_by_state", "completed_with_open_actions", "contacted_unnoted",
         "note_contacted", "rebuild_words", "reopen", "strays", "stuck_leases", "system_mails_late", "unfrozen_since",
         "words_are_whole",
     },
+    "frozen": {"insert_frozen", "insert_packed", "packed"},
     "imports": {
         "claim_import", "claim_reading", "discard_older", "is_anything_due", "message_of", "untold",
     },
@@ -51,14 +52,14 @@ FOR_WORKERS = {
     "outbox": {"oldest_due_age"},
     "outcomes": {"note_contacted"},
     "rates": {"lock"},
-    "receipts": {"applied", "known_ids", "pending", "unsettled"},
+    "receipts": {"applied", "known_ids", "pending", "under_way", "unsettled"},
     "system_mails": {"claim", "fail_expired", "is_anything_to_do"},
     "freeze": {"freeze_due"},
     "telling": {"claim"},
     "tick": {"tell_delays", "tick"},
     "users": {"admins_everywhere"},
     "wakeups": {"listen", "tell"},
-    "workers": {"everyone", "gone", "seen"},
+    "workers": {"everyone", "forget", "gone", "seen"},
 }  # fmt: skip
 """What workers do for all workspaces at once; each row it touches keeps its own workspace_id."""
 
@@ -71,7 +72,7 @@ BEFORE_ANYBODY_IS_KNOWN = {
 """Here the workspace is what is looked for."""
 
 CONDITIONS = {
-    "by_dialect": {"among"},
+    "by_dialect": {"among", "as_date", "as_json", "moment"},
     "receipts": {"is_uncertain"},
     "customer_filter": {"is_collectible", "is_overdue", "is_undisputed", "matches_text"},
     "transitions": {"is_queued", "is_sending", "move", "person", "worker"},

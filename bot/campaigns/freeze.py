@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,9 +15,9 @@ from bot.campaigns.selecting import Selecting
 from bot.domain.access import Caller, Position, Role
 from bot.domain.channels import CHANNELS
 from bot.domain.states import ActionState, Reason
-from storage import actions, campaigns, notifications, users
-from storage.actions import FrozenAction
+from storage import campaigns, frozen, notifications, users
 from storage.db import Database
+from storage.frozen import FrozenAction
 from storage.models import Campaign, User
 
 ACTOR = "worker:freeze"
@@ -53,19 +54,17 @@ def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
             campaign = campaigns.to_freeze(session, campaign_id)
             if campaign is None:
                 return False
-            rows, left_out = _made(session, campaign, now)
-        return _keep(db, campaign, rows, left_out, now)
+            chunks, left_out = _made(session, campaign, now)
+        return _keep(db, campaign, chunks, left_out, now)
 
 
-def _keep(
-    db: Database, campaign: Campaign, rows: Sequence[FrozenAction], left_out: dict[str, int], now: datetime
-) -> bool:
+def _keep(db: Database, campaign: Campaign, chunks: Sequence[str], left_out: dict[str, int], now: datetime) -> bool:
     """Write everything in one transaction; False, and nothing, when the campaign was changed since it was read."""
     with db.write() as session:
         seen = campaign.updated_at
         if campaigns.to_freeze(session, campaign.id, as_of=seen) is None:
             return False
-        actions.insert_frozen(session, rows, now=now, actor=ACTOR)
+        frozen.insert_packed(session, chunks, now=now, actor=ACTOR)
         if campaigns.freeze(session, campaign.id, now=now, as_of=seen) is None:
             session.rollback()
             return False
@@ -74,19 +73,23 @@ def _keep(
         return True
 
 
-def _made(session: Session, campaign: Campaign, now: datetime) -> tuple[list[FrozenAction], dict[str, int]]:
-    """Return the actions, and how many customers are left out by reason."""
+def _made(session: Session, campaign: Campaign, now: datetime) -> tuple[list[str], dict[str, int]]:
+    """Return the actions, ready to be written, and how many customers are left out by reason."""
     creator = users.by_id(session, campaign.workspace_id, campaign.creator_id)
     if creator is None or creator.role is None:
         return [], {}  # without access any more nobody sees customers: the campaign ends without any action
     selecting = Selecting.open(session, _caller(creator, creator.role), now)
-    found = plan.make(session, selecting, campaign)
     sender = campaigns.sender_of(session, campaign)
     domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
     start = campaign.starts_at or now
-    closed_until = hours.openings(session, campaign, found, start)
-    rows = [_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in found.going]
-    return rows, {reason.value: count for reason, count in found.left_out.items()}
+    chunks: list[str] = []
+    left_out: Counter[str] = Counter()
+    for part in plan.in_parts(session, selecting, campaign):
+        closed_until = hours.openings(session, campaign, part, start)
+        rows = (_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in part.going)
+        chunks += frozen.packed(session, rows)
+        left_out.update({reason.value: count for reason, count in part.left_out.items()})
+    return chunks, dict(left_out)
 
 
 def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, opens_at: datetime | None) -> FrozenAction:

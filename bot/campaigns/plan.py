@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -16,8 +16,12 @@ from bot.domain.money import Money, by_currency
 from bot.domain.preflight import LeftOut, Verdict, judge, reasons_to_leave_out
 from bot.domain.recipients import Recipients, settle
 from bot.domain.states import Reason
-from storage import audiences, customers, settings
+from storage import audiences, customer_filter, customers, settings
+from storage.customer_filter import Condition
 from storage.models import Campaign
+
+PART = 2_000
+"""Customers looked at together where the whole plan is not needed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,19 @@ class Plan:
 def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
     """Work the plan out, in a constant number of queries; it holds one small row for each selected customer."""
     condition = selecting.selected(Audience.from_json(campaign.audience))
+    return _plan(session, selecting, campaign, condition)
+
+
+def in_parts(session: Session, selecting: Selecting, campaign: Campaign) -> Iterator[Plan]:
+    """Yield the same plan in parts of a few thousand customers, so that a large one is never in memory as a whole."""
+    condition = selecting.selected(Audience.from_json(campaign.audience))
+    ids = audiences.ids(session, condition)
+    for start in range(0, len(ids), PART):
+        part = customer_filter.among(selecting.scope, ids[start : start + PART])
+        yield _plan(session, selecting, campaign, part)
+
+
+def _plan(session: Session, selecting: Selecting, campaign: Campaign, condition: Condition) -> Plan:
     recent_days = settings.recent_contact_days(session, campaign.workspace_id)
     standings = audiences.standings(session, selecting.scope, condition, selecting.today)
     kind = CHANNELS[campaign.channel]

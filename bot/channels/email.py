@@ -58,7 +58,7 @@ class EmailConnection:
         sender = mime.encode_address(message.sender[1])
         to, cc = ([mime.encode_address(a) for _, a in some] for some in (message.to, message.cc))
         utf8 = not all(a.isascii() for a in (sender, *to, *cc))
-        self._session.begin(self._return_path(message) or sender, utf8=utf8)
+        self._session.begin(self._return_path(message) or sender, to, cc, utf8=utf8)
         refused |= self._session.recipients(to, cc)
         return Receipt(self._session.data(content), refused)
 

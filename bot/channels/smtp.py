@@ -1,4 +1,4 @@
-"""SMTP: where the mail server is, and one kept-open session in which every step says what its failure means.
+"""SMTP: one kept-open session in which every step says what its failure means.
 
 smtplib's own sendmail() can't tell a connection lost before the final dot from one lost after it, so the steps of RFC
 5321 are taken here: what fails before the dot is transient, what fails between the dot and its answer is uncertain.
@@ -11,15 +11,12 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from bot.channels.base import AuthBroken, Rejected, Transient, Uncertain
+from bot.channels.smtp_url import SmtpTarget as SmtpTarget
 
-_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-_HOW = "SMTP_URL must be like smtp+starttls://user:password@mail.example.com:587?connections=8"
-MAX_CONNECTIONS = 64
 _LOGINS: dict[str, Callable[[smtplib.SMTP], Any]] = {
     "PLAIN": lambda smtp: smtp.auth_plain,
     "LOGIN": lambda smtp: smtp.auth_login,
@@ -31,66 +28,27 @@ _AUTH_CODES = (530, 534, 535, 538)
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpTarget:
-    """Where the mail server is, and how to log in; the password is kept out of every repr."""
-
-    host: str
-    port: int
-    security: str
-    """`smtp`, `smtp+starttls` or `smtps`."""
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    connections: int = 8
-
-    @classmethod
-    def parse(cls, url: str) -> SmtpTarget:
-        """Read an SMTP_URL, with user and password percent-encoded; raise ValueError that says how to mend it."""
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS:
-            raise ValueError(f"{_HOW}: it must begin with smtp://, smtp+starttls:// or smtps://.")
-        if not parts.hostname:
-            raise ValueError(f"{_HOW}: the host is missing.")
-        try:
-            port = parts.port or _PORTS[parts.scheme]
-        except ValueError:
-            raise ValueError(f"{_HOW}: the port must be a number from 1 to 65535.") from None
-        user, password = _unquoted(parts.username), _unquoted(parts.password)
-        if (user is None) != (password is None):
-            raise ValueError(f"{_HOW}: give both a user and a password, or neither (write @ in them as %40).")
-        return cls(parts.hostname, port, parts.scheme, user, password, _connections(parts.query))
-
-
-def _unquoted(text: str | None) -> str | None:
-    return unquote(text) if text else None
-
-
-def _connections(query: str) -> int:
-    options = parse_qs(query, keep_blank_values=True)
-    if unknown := sorted(set(options) - {"connections"}):
-        raise ValueError(f"{_HOW}: {unknown[0]!r} is not an option; connections is the only one.")
-    text = options.get("connections", ["8"])[-1]
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_CONNECTIONS:
-        raise ValueError(f"{_HOW}: connections must be a number from 1 to {MAX_CONNECTIONS}.")
-    return int(text)
-
-
-@dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait for the server at each step; the answer to the final dot may take longest (RFC 5321, 4.5.3.2)."""
+    """Seconds to wait for the server: for an answer to a command, and for the message (RFC 5321, 4.5)."""
 
     connect: float = 15
     command: float = 30
-    data: float = 60
     answer: float = 120
 
 
 class SmtpSession:
-    """One connection to the server, used by one thread."""
+    """One connection to the server, used by one thread.
+
+    Where the server offers PIPELINING (RFC 2920), the whole envelope and DATA go out in one packet: every answer that
+    is not waited for by itself saves a way to the server and back.
+    """
 
     def __init__(self, target: SmtpTarget, timeouts: Timeouts, context: ssl.SSLContext | None = None) -> None:
         self._target, self._timeouts = target, timeouts
         self._context = context or ssl.create_default_context()
         self._smtp: smtplib.SMTP | None = None
+        self._owed = 0
+        """Answers to what was said ahead that were not read yet."""
 
     def connect(self) -> None:
         """Connect and log in, unless that is done; raise Transient or AuthBroken."""
@@ -127,7 +85,7 @@ class SmtpSession:
         if target.security == "smtp+starttls":
             smtp.starttls(context=self._context)
         smtp.ehlo_or_helo_if_needed()
-        if smtp.sock:  # the final dot is a packet of its own and must not wait for the body's acknowledgement
+        if smtp.sock:  # the last packet of a message must not wait until those before it are acknowledged
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return smtp
 
@@ -147,26 +105,44 @@ class SmtpSession:
         """Say whether the server offers SMTPUTF8 (RFC 6531), which addresses with other letters need."""
         return self._smtp is not None and bool(self._smtp.has_extn("smtputf8"))
 
-    def begin(self, sender: str, *, utf8: bool) -> None:
-        """Say MAIL FROM; a connection that has gone while it was idle is opened anew: nothing had been said yet."""
+    def begin(self, sender: str, addresses: Sequence[str], copies: Sequence[str] = (), *, utf8: bool) -> None:
+        """Say MAIL FROM, and what comes after it where the server lets us.
+
+        A connection that has gone while it was idle is opened anew: nothing had been said yet.
+        """
         reused = self._smtp is not None
+        mail = f"MAIL FROM:<{sender}>{' SMTPUTF8 BODY=8BITMIME' if utf8 else ''}"
+        ahead = [mail, *(f"RCPT TO:<{address}>" for address in dict.fromkeys((*addresses, *copies))), "DATA"]
         try:
             self.connect()
-            code, answer = self._mail(sender, utf8=utf8)
+            if self._smtp is not None and self._smtp.has_extn("pipelining"):
+                self._say(ahead)
+            code, answer = self._ask(mail)
         except (smtplib.SMTPServerDisconnected, OSError):
             code, answer = 421, b"connection lost"
         if code == 421 and reused:
             self.drop()
-            self.begin(sender, utf8=utf8)
+            self.begin(sender, addresses, copies, utf8=utf8)
             return
         if code == 421:
             self.drop()
         if code != 250:
             raise self._refusal(code, answer)
 
-    def _mail(self, sender: str, *, utf8: bool) -> tuple[int, bytes]:
-        smtp = self._live(self._timeouts.command)
-        return smtp.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else [])
+    def _say(self, commands: Sequence[str]) -> None:
+        smtp, said = self._live(self._timeouts.command), "\r\n".join((*commands, ""))
+        if said.count("\n") != len(commands) or said.count("\r") != len(commands):
+            raise ValueError("a command must be one line")
+        self._owed += len(commands)
+        smtp.send(said.encode())
+
+    def _ask(self, command: str) -> tuple[int, bytes]:
+        """Return the answer to a command, which is said unless that was done ahead."""
+        if not self._owed:
+            self._say([command])
+        code, answer = self._live(self._timeouts.command).getreply()
+        self._owed -= 1
+        return code, answer
 
     def recipients(self, addresses: Sequence[str], copies: Sequence[str] = ()) -> dict[str, str]:
         """Say RCPT TO for each, and for each of `copies`; return the refused with the server's words.
@@ -179,7 +155,7 @@ class SmtpSession:
             if address in copies and not set(addresses) - refused.keys():
                 break
             try:
-                code, answer = self._live(self._timeouts.command).rcpt(address)
+                code, answer = self._ask(f"RCPT TO:<{address}>")
             except (smtplib.SMTPException, OSError):
                 raise self._lost() from None
             if code == 421:
@@ -196,17 +172,15 @@ class SmtpSession:
     def data(self, content: bytes) -> str:
         """Transmit the message and return the server's words of acceptance; `content` has CR LF line ends."""
         try:
-            code, answer = self._live(self._timeouts.command).docmd("DATA")
-            if code == 354:
-                self._live(self._timeouts.data).send(_stuffed(content))
+            code, answer = self._ask("DATA")
+            if code == 354:  # what is not taken whole lacks the end of its final dot: no server can have accepted it
+                self._live(self._timeouts.answer).send(_stuffed(content))
         except (smtplib.SMTPException, OSError):
             raise self._lost() from None
         if code != 354:
             raise self._refusal(code, answer)
         try:
-            smtp = self._live(self._timeouts.answer)
-            smtp.send(b".\r\n")
-            code, answer = smtp.getreply()
+            code, answer = self._live(self._timeouts.answer).getreply()
         except (smtplib.SMTPException, OSError):
             self.drop()
             raise Uncertain("The connection was lost after the message was sent and before it was answered.") from None
@@ -221,7 +195,7 @@ class SmtpSession:
 
     def drop(self) -> None:
         """Close the socket without a word."""
-        smtp, self._smtp = self._smtp, None
+        smtp, self._smtp, self._owed = self._smtp, None, 0
         if smtp is not None:
             smtp.close()
 
@@ -241,7 +215,8 @@ class SmtpSession:
         smtp = self._smtp
         if smtp is None or smtp.sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
-        smtp.sock.settimeout(seconds)
+        if smtp.sock.gettimeout() != seconds:
+            smtp.sock.settimeout(seconds)
         return smtp
 
     def _lost(self) -> Transient:
@@ -256,8 +231,10 @@ class SmtpSession:
         return Rejected(words(code, answer)) if 500 <= code < 600 else Transient(words(code, answer))
 
     def _reset(self) -> None:
+        """Go back to where a message may begin; a server that waits for one that will not come is left."""
         try:
-            code, _ = self._live(self._timeouts.command).rset()
+            codes = [self._ask("")[0] for _ in range(self._owed)]
+            code = 421 if 354 in codes else self._ask("RSET")[0]
         except (smtplib.SMTPException, OSError):
             code = 421
         if code != 250:
@@ -277,11 +254,11 @@ def _all_refused(refused: dict[str, tuple[int, bytes]], said: dict[str, str]) ->
 
 
 def _stuffed(content: bytes) -> bytes:
-    """Double leading dots (RFC 5321, 4.5.2) and end with a line end, ready for the final dot."""
+    """Double leading dots (RFC 5321, 4.5.2), and end with the final dot."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
-    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def words(code: int, answer: bytes | str) -> str:

@@ -82,6 +82,11 @@ class Dispatcher:
         self._inbox.put(Wake())
 
     @property
+    def is_alive(self) -> bool:
+        """Say whether the database thread works: without it nothing goes out."""
+        return self._thread.is_alive()
+
+    @property
     def doing(self) -> dict[str, Any]:
         """Return what each lane does just now, by channel, in counts."""
         return {name: lane.doing for name, lane in self._lanes.items()}

@@ -18,7 +18,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.folding import fold_address
 from bot.domain.states import PauseReason, Reason, reason_text
 from storage import actions, campaign_states, notifications, outbox, suppressions, users
-from storage.actions import Claimed, SentAction
+from storage.actions import Claimed, Envelope, SentAction
 from storage.models import NotificationKind
 
 
@@ -181,11 +181,10 @@ def hand_off(
     again = {c.claimed.id: c for c in prepared(book.session, stale, book.now, prepare)}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
     put_off(book, [c for c in again.values() if isinstance(c, Later)])
-    texts, closed = _to_look_up(requests), _closed(book.session, jobs)
-    open_to = [job for job in jobs if job.claimed.id not in closed]
+    texts, to = _to_look_up(requests), [envelope for job in jobs for envelope in _envelopes(job)]
     granted: set[int] = set()
-    for token, ids in _by_token(job for job in open_to if _says_the_same(job, again)).items():
-        fresh = actions.hand_off(book.session, token, ids, now=book.now, lease=lease)
+    for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items():
+        fresh = actions.hand_off(book.session, token, ids, to=to, now=book.now, lease=lease)
         actions.keep_text(book.session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
         granted |= fresh
     doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
@@ -195,17 +194,9 @@ def hand_off(
     return frozenset(granted)
 
 
-def _closed(session: Session, jobs: Sequence[Job]) -> set[int]:
-    """Return the ids of those with an address that must not be contacted any more."""
-    wanted: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for job in jobs:
-        wanted[job.claimed.workspace_id, job.claimed.channel].update(_addresses(job))
-    closed = {key: outbox.suppressed(session, *key, addresses) for key, addresses in wanted.items()}
-    return {job.claimed.id for job in jobs if _addresses(job) & closed[job.claimed.workspace_id, job.claimed.channel]}
-
-
-def _addresses(job: Job) -> set[str]:
-    return {fold_address(address) for _, address in (*job.to, *job.cc)}
+def _envelopes(job: Job) -> list[Envelope]:
+    row = job.claimed
+    return [(row.id, row.workspace_id, row.channel, fold_address(address)) for _, address in (*job.to, *job.cc)]
 
 
 def _to_look_up(requests: Iterable[HandOff]) -> dict[int, str]:

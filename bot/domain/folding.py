@@ -11,6 +11,8 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 def fold(text: str) -> str:
     """Return `text` casefolded, without accents, with single spaces; the form that search columns hold."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _SPACE.sub(" ", unicodedata.normalize("NFC", bare)).strip()

@@ -40,7 +40,7 @@ _Found = dict[str, str | None]
 
 def split_address(text: str) -> _Found:
     """Return street, postcode, city, region and country; what can't be told apart stays in the street."""
-    parts = [part.strip() for part in re.split(r"[\r\n]+|[,;] *| *[|·•] *", text) if part.strip()]
+    parts = [part.strip() for part in re.split(r"[\r\n]+|[,;] *| *[|·•] *| +[-–] +", text) if part.strip()]
     found: _Found = dict.fromkeys(("street", "postcode", "city", "region", "country"))
     _take_country(parts, found)
     if not any(_take_city(parts, index, found) for index in range(len(parts) - 1, 0, -1)):

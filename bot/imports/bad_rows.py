@@ -62,6 +62,9 @@ def _rows(reading: Reading, seen: SheetSeen) -> Iterator[list[Cell]]:
     if header[-1] == WHAT_TO_MEND:
         header.pop()
         width -= 1
+    if seen.layout.currency is not None:  # a title that says what the amounts are in
+        for title in seen.layout.titles:
+            yield [title]
     yield [*header, WHAT_TO_MEND]
     sorter = RowSorter(seen.layout)
     shown: tuple[str | None, str | None] = (None, None)

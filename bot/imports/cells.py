@@ -13,8 +13,11 @@ from bot.imports.fields import FIELDS
 from bot.imports.said import Place
 from bot.imports.sheets import Cell, Sheet, as_text
 
-_REMEMBERED = 50_000
-"""Cells whose value is kept: days, countries and currencies repeat a great deal."""
+_REPEATS = frozenset({"day", "moment", "paid_on", "currency", "country", "language", "zone", "status", "yes_no"})
+"""Kinds of cells whose values repeat a great deal, so that they are kept from row to row."""
+_REMEMBERED = 20_000
+_IN_LINES = frozenset({"contact.address"})
+"""Texts whose lines say something; those of any other are put into one."""
 
 
 class Cells:
@@ -28,6 +31,7 @@ class Cells:
                 self.fields.setdefault(each.field, []).append(each.index)
         self.headings = {each.index: each.heading for each in columns.columns}
         self._read: dict[tuple[str, Cell], Any] = {}
+        self._here: dict[int, Any] = {}
         self._parsers = self._make_parsers()
         self.cells: list[Cell] = []
         self.faults: list[RowFault] = []
@@ -36,6 +40,7 @@ class Cells:
     def at(self, place: Place, cells: list[Cell]) -> None:
         """Go to another row, which has no faults yet."""
         self.place, self.cells, self.faults = place, cells, []
+        self._here.clear()
 
     def has(self, *fields: str) -> bool:
         """Say whether the sheet has a column for any of `fields`."""
@@ -48,7 +53,8 @@ class Cells:
     def text(self, field: str) -> str | None:
         """Return a text cell, None for an empty one; one that is too long is a fault."""
         for index in self.fields.get(field, ()):
-            text = as_text(self.cells[index]).strip() if index < len(self.cells) else ""
+            text = as_text(self.cells[index]) if index < len(self.cells) else ""
+            text = text.strip() if field in _IN_LINES else " ".join(text.split())
             if len(text) > FIELDS[field].most:
                 self.fault(self.headings[index], text, f"is longer than {FIELDS[field].most} characters")
             return text or None
@@ -67,29 +73,34 @@ class Cells:
 
     def one(self, field: str, index: int) -> Any:
         """Return the value of one column, as `value` does."""
+        if index in self._here:
+            return self._here[index]
         cell = self.cells[index] if index < len(self.cells) else ""
         if cell == "":
             return None
-        known = self._read.get((field, cell)) if not isinstance(cell, bool) else None
-        if known is not None:
-            return known
+        repeats = FIELDS[field].kind in _REPEATS and not isinstance(cell, bool)
+        known = self._read.get((field, cell)) if repeats else None
+        value = known if known is not None else self._value(field, index, cell)
+        self._here[index] = value
+        if repeats and value is not None and len(self._read) < _REMEMBERED:
+            self._read[field, cell] = value
+        return value
+
+    def _value(self, field: str, index: int, cell: Cell) -> Any:
         text = as_text(cell)
         if len(text) > FIELDS[field].most:
             self.fault(self.headings[index], text, f"is longer than {FIELDS[field].most} characters")
             return None
         try:
-            value = self._parsers[FIELDS[field].kind](cell)
+            return self._parsers[FIELDS[field].kind](cell)
         except ValueError as error:
             self.fault(self.headings[index], text, str(error))
             return None
-        if not isinstance(value, str | list) and len(self._read) < _REMEMBERED:
-            self._read[field, cell] = value
-        return value
 
     def _make_parsers(self) -> dict[str, Callable[[Cell], Any]]:
         order, sign = self._dialect.order, self._dialect.sign
         return {
-            "text": lambda cell: as_text(cell).strip() or None,
+            "text": lambda cell: " ".join(as_text(cell).split()) or None,
             "day": lambda cell: dates.read_day(cell, order),
             "moment": lambda cell: dates.read_moment(cell, order),
             "paid_on": lambda cell: dates.read_day(cell, order),

@@ -12,7 +12,18 @@ from bot.imports.headings import codes, depends, first_field, folded, key_in, su
 
 How = Literal["known", "chosen", "custom", "left out"]
 
-_LAST = {"id", "reference", "ref", "referencia", "referenz", "transaction", "document", "documento", "posting date"}
+_LAST = {
+    "id",
+    "reference",
+    "ref",
+    "referencia",
+    "referenz",
+    "transaction",
+    "document",
+    "documento",
+    "posting date",
+    "post date",
+}
 """Headings that name a field only where no better column does."""
 WHAT_TO_MEND = "What to mend"
 """The heading of the reasons in a file of bad rows; left out when the file comes back."""
@@ -114,7 +125,7 @@ def without_addresses(found: Columns, rows: Sequence[Sequence[object]]) -> Colum
     """Make a column of account managers a custom field where `rows`, the first ones, name people without an email."""
     named = found.of("customer.account_managers")
     texts = [str(row[each.index]) for each in named for row in rows if each.index < len(row) and row[each.index] != ""]
-    strict = any(folded(each.heading) in _OWN_MANAGERS or each.how == "chosen" for each in named)
+    strict = any(each.how == "chosen" for each in named)
     if strict or not texts or any("@" in text for text in texts):
         return found
     columns = [
@@ -124,7 +135,9 @@ def without_addresses(found: Columns, rows: Sequence[Sequence[object]]) -> Colum
     return Columns(tuple(columns), found.has_invoices)
 
 
-_OWN_MANAGERS = {"account manager", "account managers", "customer account managers", "account manager email"}
+def is_manager(column: Column) -> bool:
+    """Say whether a heading speaks of account managers, whatever its cells hold."""
+    return any(field == "customer.account_managers" for _, field in sure_fields(column.heading))
 
 
 def _meaning(heading: str, name: str, field: str | None, chosen: Mapping[str, str]) -> tuple[str | None, How]:

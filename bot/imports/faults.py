@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from bot.errors import UserError
 
 SHOWN = 50
+WHOLE_FILE = "the file"
+"""The column of a fault that is not one cell's."""
 
 
 class FileFault(ValueError):
@@ -32,6 +34,8 @@ class RowFault:
     def __str__(self) -> str:
         """Return the fault in one line."""
         place = f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+        if self.column == WHOLE_FILE:
+            return f"{place}: {self.reason}"
         return f"{place}, row {self.row}, {self.column} {self.value[:60]!r}: {self.reason}"
 
 

@@ -126,7 +126,8 @@ class InvoiceReader:
         self, state: words.Status | None, total: int, owed: int | None, paid_on: date | None
     ) -> tuple[str, int]:
         """Return status and outstanding from whatever the row says of them."""
-        outstanding = total if owed is None else owed
+        outstanding = total if owed in (None, total) else owed  # one number where they are equal: there are many
+        assert outstanding is not None
         disputed = self._row.value("invoice.disputed") or state == "disputed"
         paid = state == "paid" or (state is None and ((paid_on is not None and not owed) or (owed == 0 and total > 0)))
         heading = self._row.heading("invoice.outstanding")

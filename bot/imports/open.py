@@ -20,6 +20,7 @@ _NOT_LISTS = {
     b"\x1f\x8b": "it is packed; unpack it first",
     b"7z\xbc\xaf": "it is packed; unpack it first",
     b"Rar!": "it is packed; unpack it first",
+    b"<?xml": "it is XML; open it in a spreadsheet and save it as CSV or XLSX",
     b"<!DO": "it is a web page; export the list as CSV or XLSX",
     b"<htm": "it is a web page; export the list as CSV or XLSX",
 }

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from bot.domain.folding import fold
 from bot.domain.money import Money, by_currency
 from bot.imports.faults import RowFault
@@ -16,7 +14,7 @@ from bot.imports.people import plan_contacts
 from bot.imports.reading import Reading
 from bot.imports.result import ImportResult
 from bot.imports.said import CustomerSaid, InvoiceSaid, Place, Said
-from storage.book import Book, Changes
+from storage.book import Book, Changes, InvoiceKept
 
 _NAMED = "name:"
 """What the external id of a customer begins with that is known by its name alone."""
@@ -52,7 +50,7 @@ def make_plan(
     new, after = _invoices(said, refs, book, ids, changes, result)
     changes.invoices_new = _Rows(new, refs)
     unlisted = _close(said, book, changes, result, after, full=full)
-    owed = [Money(row.outstanding, row.currency) for row in book.invoices.values() if row.outstanding > 0]
+    owed = (Money(row.outstanding, row.currency) for row in book.invoices.values() if row.outstanding > 0)
     result.before, result.after = by_currency(owed), by_currency(Money(o, c) for c, o in after.items())
     return Plan(changes, result, unlisted)
 
@@ -219,7 +217,7 @@ def _invoices(
     return new, after
 
 
-def _keep_silent(invoice: InvoiceSaid, known: Row[Any]) -> None:
+def _keep_silent(invoice: InvoiceSaid, known: InvoiceKept) -> None:
     """Keep of the book what the invoice's file has no column for."""
     if "promised_on" in invoice.silent:
         invoice.promised_on = known.promised_on

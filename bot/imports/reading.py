@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.imports.amounts import Sign
+from bot.imports.columns import is_manager
 from bot.imports.dates import Order
 from bot.imports.dialect import Dialect, decide
-from bot.imports.faults import FileFault, HeaderFault, RowFault
+from bot.imports.faults import WHOLE_FILE, FileFault, HeaderFault, RowFault
 from bot.imports.headings import folded
 from bot.imports.layout import Layout, find_layout
 from bot.imports.open import open_file
@@ -98,7 +99,7 @@ def read_files(
             sheets = list(source.sheets) or stack.enter_context(open_file(source.path, source.name))
             _look_into(sheets, options, remembered, reading)
         except FileFault as fault:
-            reading.said.faults.append(RowFault(source.name, 1, "the file", "", str(fault)))
+            reading.said.faults.append(RowFault(source.name, 1, WHOLE_FILE, "", str(fault)))
     _complain_of_unused(options, reading)
     total, before = sum(seen.dialect.rows for seen in reading.sheets), 0
     for seen in reading.sheets:
@@ -117,10 +118,10 @@ def _look_into(
         try:
             layout = find_layout(sheet, options.chosen, remembered)
         except HeaderFault as fault:
-            faults.append(RowFault(sheet.file, 1, "the file", "", str(fault), sheet.name))
+            faults.append(RowFault(sheet.file, 1, WHOLE_FILE, "", str(fault), sheet.name))
             continue
         if layout is None:
-            faults.append(RowFault(sheet.file, 1, "the file", "", _NO_HEADER, sheet.name))
+            faults.append(RowFault(sheet.file, 1, WHOLE_FILE, "", _NO_HEADER, sheet.name))
             continue
         dialect, undecided = decide(sheet, layout, order=options.date_order, sign=options.decimal)
         reading.said.faults.extend(undecided.faults)
@@ -137,10 +138,12 @@ def _read(seen: SheetSeen, reading: Reading, currency: str, told: Callable[[int]
     try:
         reader.read(told=told)
     except FileFault as fault:
-        reading.said.faults.append(RowFault(seen.sheet.file, 1, "the file", "", str(fault), seen.sheet.name))
+        reading.said.faults.append(RowFault(seen.sheet.file, 1, WHOLE_FILE, "", str(fault), seen.sheet.name))
         return
     seen.entries, seen.varying = reader.entries, reader.varying
     place = seen.sheet.file + (f", sheet {seen.sheet.name}" if seen.sheet.name else "")
+    if any(is_manager(each) for each in seen.layout.columns.columns if each.how == "custom"):
+        reading.warnings.append(f"{place}: account managers are named without email addresses, so nobody is assigned")
     if reader.assumed_currency:
         reading.warnings.append(f"{place}: no currency is named; amounts were read as {currency}, your workspace's")
     for symbol, code in reader.read_as:

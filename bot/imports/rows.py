@@ -8,7 +8,7 @@ from bot.domain.folding import fold
 from bot.imports.cells import Cells
 from bot.imports.contacts import ContactReader
 from bot.imports.dialect import Dialect
-from bot.imports.faults import FileFault, RowFault
+from bot.imports.faults import WHOLE_FILE, FileFault, RowFault
 from bot.imports.fields import CUSTOM, FIELDS, LONGEST_CUSTOM
 from bot.imports.invoices import InvoiceReader
 from bot.imports.layout import Layout, RowSorter
@@ -52,7 +52,7 @@ class RowReader:
         self._invoices.finish()
         if not self.entries:
             self._said.faults.append(
-                RowFault(self._sheet.file, 1, "the file", "", "it has a header and no rows", self._sheet.name)
+                RowFault(self._sheet.file, 1, WHOLE_FILE, "", "it has a header and no rows", self._sheet.name)
             )
         self._drop_varying()
 

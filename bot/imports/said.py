@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,8 +22,8 @@ class Place(NamedTuple):
 def key_of(external_id: str | None, name: str | None) -> str | None:
     """Return what a customer is known by within an import: the external id, else the exact normalised name."""
     if external_id:
-        return f"#{external_id}"
-    return f"~{fold(name)}" if name else None
+        return sys.intern(f"#{external_id}")
+    return sys.intern(f"~{fold(name)}") if name else None
 
 
 @dataclass(slots=True)

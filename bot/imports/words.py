@@ -13,7 +13,7 @@ Status = Literal["open", "disputed", "paid", "void", "draft"]
 _STATES: tuple[tuple[Status, str], ...] = (
     (
         "paid",
-        r"(?:fully |auto )?paid(?: in full)?(?: (?:not )?deposited)?|deposited|settled|closed|cleared|in payment"
+        r"(?:fully |auto )?paid(?: in full)?(?: (?:not )?deposited)?|deposited|settled|closed|c|cleared|in payment"
         r"|paye+s?|payee?s?|regle+s?|soldee?|acquittee?|lettree?"
         r"|bezahlt|beglichen|ausgeglichen|erledigt|pagad[oa]|cobrad[oa]|saldad[oa]|liquidad[oa]",
     ),
@@ -34,9 +34,9 @@ _STATES: tuple[tuple[Status, str], ...] = (
     ),
     (
         "open",
-        r"open|active|unpaid|not paid|no payment|sent|authori[sz]ed|approved|posted|overdue.*|(?:payment |past )?due.*"
-        r"|not due.*|late|parti(?:al|el).*|part(?:ly)? paid|awaiting payment|outstanding|viewed|pending|issued"
-        r"|finali[sz]ed|reminded|\d(?:st|nd|rd|th)? reminder|in collections?|failed|declined"
+        r"open|o|active|unpaid|not paid|no payment|sent|authori[sz]ed|approved|posted|overdue.*"
+        r"|(?:payment |past )?due.*|not due.*|late|parti(?:al|el).*|part(?:ly)? paid|awaiting payment|outstanding"
+        r"|viewed|pending|issued|finali[sz]ed|reminded|\d(?:st|nd|rd|th)? reminder|in collections?|failed|declined"
         r"|ouverte?|impayee?|non payee?|non reglee?|a payer|en retard|(?:non )?echue?|a echoir|validee?|envoyee?|emise"
         r"|en attente.*|comptabilisee?|en cours|relancee?|en relance|en recouvrement"
         r"|offen|unbezahlt|uberfallig|(?:noch )?(?:nicht )?fallig|teilbezahlt|teilzahlung|teilweise.*|gebucht"

@@ -20,6 +20,7 @@ from handlers.blocks.common import (
     escape,
     moment_text,
     section,
+    sentence,
 )
 
 BAR = 20
@@ -45,7 +46,7 @@ def message_blocks(view: CampaignMessage) -> list[Block]:
     if view.partly_refused:
         blocks.append(section(_refused(view)))
     if view.left_out:
-        blocks.append(context("Left out at Send: " + ", ".join(f"{c.count} {escape(c.text)}" for c in view.left_out)))
+        blocks.append(context("Left out at Send: " + ", ".join(f"{escape(c.text)} ({c.count})" for c in view.left_out)))
     blocks += _controls(view)
     if view.rows:
         blocks += [divider(), *_manual_blocks(view)]
@@ -191,7 +192,7 @@ def decided_block(row: ManualRow) -> Block:
         ActionState.SENDING: "Send pressed",
         ActionState.SENT: "Sent",
         ActionState.DELIVERED: "Delivered",
-    }.get(row.state, row.why.capitalize())
+    }.get(row.state, sentence(row.why))
     who = f" by <@{row.decided_by}>" if row.decided_by else ""
     when = f" {_moment(row.decided_at)}" if row.decided_at else ""
     text = f"{done}{who}{when}: {escape(cut(row.customer_name, 150))}"

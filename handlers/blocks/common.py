@@ -211,5 +211,10 @@ def count_text(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def sentence(text: str) -> str:
+    """Return words as they begin a line; what is written in capitals stays so, such as SMS."""
+    return text[:1].upper() + text[1:]
+
+
 def _with(made: Block, **more: Any) -> Block:
     return {**made, **{name: value for name, value in more.items() if value is not None}}

@@ -24,6 +24,7 @@ from handlers.blocks.common import (
     option,
     plain,
     section,
+    sentence,
 )
 from handlers.blocks.places import country_input, line_input
 from handlers.parse import Metadata
@@ -63,7 +64,7 @@ def _bulk(page: ManualPage) -> list[Block]:
             "uncertain",
         ):
             buttons.insert(0, button(f"Send all {reason.count}", ids.MANUAL_SEND_ALL + key, value=reason.reason))
-        blocks += [section(f"*{reason.text.capitalize()}* ({reason.count})"), actions(buttons)]
+        blocks += [section(f"*{sentence(reason.text)}* ({reason.count})"), actions(buttons)]
     if page.ignored > 1:
         undo = button(f"Undo all {page.ignored}", ids.MANUAL_UNDO_ALL)
         blocks.append(section(f"*Ignored* ({page.ignored})", accessory=undo))

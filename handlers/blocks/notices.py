@@ -47,7 +47,7 @@ def notice_text(kind: str, view: CampaignMessage) -> str:
         name=escape(cut(view.name, 150)),
         provider=channel.provider,
         setting=escape(channel.setting),
-        waiting=count_text(view.waiting, "message is", "messages are"),
+        waiting=count_text(view.waiting, "message is", "messages are") if view.frozen else "its messages are",
         put_off=count_text(view.put_off, "message is", "messages are"),
         detail=escape(cut(view.put_off_detail or "nothing", 300)).rstrip(".") + ".",
     )

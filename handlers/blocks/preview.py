@@ -25,7 +25,7 @@ def preview_blocks(view: PreviewView) -> list[Block]:
     blocks = [
         section(f"Preview for *{escape(cut(view.customer_name, 150))}*\n{head}"),
         *_window(view.address),
-        {"type": "rich_text", "block_id": ids.PREVIEW_TEXT, "elements": list(_elements(view.shown))},
+        {"type": "rich_text", "block_id": ids.PREVIEW_TEXT, "elements": list(_elements(view.shown)) or [_NOTHING]},
     ]
     if view.shown.more:
         blocks.append(context(f"… and {count_text(view.shown.more, 'more character')}."))
@@ -94,6 +94,10 @@ def _span(span: Span) -> Block:
 
 def _rich(kind: str, elements: list[Block]) -> Block:
     return {"type": kind, "elements": elements or [{"type": "text", "text": " "}]}
+
+
+_NOTHING = _rich("rich_text_section", [])
+"""Stands for a message of which nothing is left, such as a table of no invoices."""
 
 
 def _beside(view: PreviewView) -> str:

@@ -27,6 +27,8 @@ from handlers.blocks.preview import preview_blocks
 from handlers.parse import Metadata
 
 SUBJECT_LIMIT = 200
+_LIVE = {"dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
+"""Every key is told: the draft keeps what was typed however the window is left, and the preview follows."""
 _NAMED = "Rename it so that you find it again; customers do not see it."
 
 
@@ -56,12 +58,18 @@ def _people(draft: DraftView, kind: ChannelKind, positions: Sequence[str]) -> li
     one_each = kind.most_recipients == 1
     to = "The contact with this position; the main contact where nobody has it."
     blocks = [
-        input_block("From" if kind.has_subject else "In the name of", _sender(draft.sender), block_id=ids.WHAT_SENDER),
+        input_block(
+            "From" if kind.has_subject else "In the name of",
+            _sender(draft.sender),
+            block_id=ids.WHAT_SENDER,
+            dispatch=True,
+        ),
         input_block(
             "To",
             _positions(draft.to_positions, positions),
             block_id=ids.WHAT_POSITIONS,
             optional=True,
+            dispatch=True,
             hint=f"{to} One {kind.one} a customer."
             if one_each
             else "Contacts with these positions; the main contact where nobody has them.",
@@ -88,11 +96,9 @@ def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata, inserted: 
     )
     blocks = [body]
     if kind.has_subject:
-        subject = _text(
-            ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT, "Overdue invoices: {{invoices.overdue_numbers}}"
-        )
-        key = metadata.key("subject")
-        blocks.insert(0, input_block("Subject", subject, block_id=ids.keyed(ids.WHAT_SUBJECT, key)))
+        subject = _text(ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT, "Your account with {{organisation.name}}")
+        block_id = ids.keyed(ids.WHAT_SUBJECT, metadata.key("subject"))
+        blocks.insert(0, input_block("Subject", {**subject, **_LIVE}, block_id=block_id, dispatch=True))
         in_subject = [t for t in TAGS if t.name != TABLE]
         pickers.append(_tags(ids.WHAT_TAG_SUBJECT, "Insert into the subject", in_subject))
     blocks.append(actions(pickers, block_id=ids.keyed("what_tags", metadata.key("tags"))))
@@ -103,7 +109,7 @@ def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata, inserted: 
         blocks.append(context(f"{code} is at the end now; cut it out and paste it where it belongs.{other}"))
     if kind.has_statement:
         box = _statement(draft.attach_statement)
-        blocks.append(input_block("Attachment", box, block_id=ids.WHAT_STATEMENT, optional=True))
+        blocks.append(input_block("Attachment", box, block_id=ids.WHAT_STATEMENT, optional=True, dispatch=True))
     return blocks
 
 
@@ -117,8 +123,8 @@ def _text(action_id: str, value: str, most: int, example: str = "") -> Block:
 def _body(value: str, kind: ChannelKind) -> Block:
     made = {
         **_text(ids.WHAT_BODY, value, INPUT_LIMIT),
+        **_LIVE,
         "multiline": True,
-        "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
     example = 'Dear {{contact.first_name | default("customer")}}, …'
     if not kind.has_format:

@@ -56,7 +56,7 @@ class MailPages:
         shown = _shown(mail, request.query_params.get("view", "")) if mail else {}
         shown |= {"asked": asked, "number": number, "mail": mail, "views": VIEWS, "shelf": self.shelf}
         if mail:
-            shown["campaign"] = self._outbox.labels.of([message_id(mail)]).get(message_id(mail), "")
+            shown["campaign"] = self._outbox.labels.of([mail.message_id]).get(mail.message_id, "")
         drawn = {one.id: one.draw() for one in scene.pieces}
         return self._desk.page(request, "mail.html", drawn=drawn, token=self._desk.remember(scene.keys), **shown)
 
@@ -67,11 +67,9 @@ class MailPages:
 
     def _scene(self, asked: Asked, number: int | None) -> Scene:
         mails = self._mail.messages
-        labels = self._outbox.labels.of(message_id(one) for one in mails)
+        labels = self._outbox.labels.of(one.message_id for one in mails)
         found = [
-            (place, one)
-            for place, one in enumerate(mails, 1)
-            if asked.fits(_text(one), labels.get(message_id(one), ""))
+            (place, one) for place, one in enumerate(mails, 1) if asked.fits(one.words, labels.get(one.message_id, ""))
         ]
         count = (len(found), len(mails))
         listed = {"mails": found[-SHOWN:][::-1], "count": count, "number": number, "asked": asked}
@@ -109,16 +107,6 @@ class MailPages:
         if not 1 <= number <= len(mails):
             raise HTTPException(404, "There is no such mail.")
         return mails[number - 1]
-
-
-def message_id(one: Caught) -> str:
-    """Return a mail's Message-ID, "" where it has none."""
-    return str(one.message["Message-ID"] or "").strip()
-
-
-def _text(one: Caught) -> str:
-    message = one.message
-    return " ".join([str(message["Subject"]), str(message["From"]), str(message["To"]), *one.envelope_to])
 
 
 def _shown(mail: Caught, view: str) -> dict[str, object]:

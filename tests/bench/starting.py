@@ -1,12 +1,10 @@
-"""How long it takes from the end of the hold until the first mail is out, with a whole worker."""
+"""How long it takes from the end of the hold until the first mail is out, and from the start until the bot is ready."""
 
 from __future__ import annotations
 
-import tempfile
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 
 from pydantic import SecretStr
@@ -15,24 +13,11 @@ from bot import log
 from bot.app import Worker
 from bot.config import Settings
 from storage.db import Database
-from storage.migrate import upgrade
+from tests.bench import acks
 from tests.bench.book import launched
+from tests.bench.processes import database
 from tests.builders import Builder
-from tests.conftest import fresh_postgres
 from tests.storm.sink import sink
-
-
-@contextmanager
-def database(kind: str, server: str) -> Iterator[str]:
-    """Yield the URL of an empty, migrated database."""
-    if kind == "postgresql":
-        with fresh_postgres(server) as url:
-            yield url
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        upgrade(url)
-        yield url
 
 
 def first_mail(server: str, *, rounds: int) -> list[str]:
@@ -69,3 +54,32 @@ def _settings(url: str, port: int) -> Settings:
         smtp_url=SecretStr(f"smtp://127.0.0.1:{port}"),
         secret_key=SecretStr("k" * 32),
     )
+
+
+FLOOR = (
+    "import slack_bolt, slack_bolt.adapter.socket_mode, sqlalchemy.orm, alembic.command, uvicorn, starlette.routing, "
+    "jinja2, pydantic_settings, structlog, typer, apscheduler.schedulers.background, prometheus_client, nh3, "
+    "css_inline, babel"
+)
+"""What no bot on these libraries starts without."""
+
+
+def ready(rounds: int) -> list[str]:
+    """Time `campaign-bot run` until it is healthy, beside importing the libraries that it stands on."""
+    took: dict[str, list[float]] = {"importing the libraries alone": [], "campaign-bot run, until it is healthy": []}
+    floor, whole = took.values()
+    with database("sqlite", "") as url, sink() as mails, acks.stub() as api:
+        Database(url).dispose()
+        for _ in range(rounds):
+            begun = time.perf_counter()
+            subprocess.run([sys.executable, "-c", FLOOR], check=True)
+            floor.append(time.perf_counter() - begun)
+            begun = time.perf_counter()
+            with acks.bot(url, mails.port, api):
+                whole.append(time.perf_counter() - begun)
+    ratio = median(w / f for w, f in zip(whole, floor, strict=True))
+    lines = ["| start | s | of the imports |", "| --- | ---: | ---: |"]
+    shares = (1.0, ratio)
+    return lines + [
+        f"| {name} | {median(t):.2f} | {r:.2f} |" for (name, t), r in zip(took.items(), shares, strict=True)
+    ]

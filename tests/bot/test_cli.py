@@ -127,10 +127,10 @@ def test_the_doctor_says_how_things_stand_and_mends_what_it_finds(settings: dict
     db.dispose()
     code, said = campaign_bot("doctor", **settings)
     assert code == 1
-    assert "fault claims whose lease ran out: 1\n      no worker rescues them: is one running?\n" in said
+    assert "fault claims whose lease ran out: 1 (worker-1)\n      no worker rescues them: is one running? " in said
     code, said = campaign_bot("doctor", "--mend", **settings)
     assert "actions: 1 queued\n" in said
-    assert "ok    claims whose lease ran out\n" in said
+    assert "ok    claims whose lease ran out (1 mended)\n" in said
 
 
 def test_a_port_in_use(settings: dict[str, str]) -> None:

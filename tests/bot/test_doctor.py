@@ -59,13 +59,35 @@ def test_it_mends_what_is_safe_to_mend(db: Database, build: Builder) -> None:
     assert found["actions waiting in cancelled campaigns"] == 1
     assert found["customers contacted later than they say"] == 1
 
-    after = faults(examine(db, mend=True))
-    assert set(after) <= {"Slack messages behind"}
+    report = examine(db, mend=True)
+    assert set(faults(report)) <= {"Slack messages behind", "campaigns with messages more than ten minutes late"}
+    assert {finding.what: finding.mended for finding in report.findings if finding.mended} == {
+        "claims whose lease ran out": 2,
+        "completed campaigns with something left to send": 1,
+        "customers contacted later than they say": 1,
+    }
     with db.read() as session:
         states = dict(session.execute(select(Action.id, Action.state)).all())
         assert session.scalar(select(Campaign.state).where(Campaign.id == done.id)) == "sending"
         assert session.scalar(select(Customer.last_contacted_at).where(Customer.id == sent.customer_id)) == NOW
     assert [states[row.id] for row in (claimed, in_call, left, stray)] == ["queued", "manual", "queued", "cancelled"]
+
+
+def test_it_names_the_workers_and_the_campaigns_concerned(db: Database, build: Builder) -> None:
+    sending = build.campaign(build.user(), state=CampaignState.SENDING, updated_at=NOW)
+    ago = db.now() - timedelta(minutes=11)
+    build.action(sending, state=ActionState.SENDING, claimed_by="host:2", lease_until=ago)
+    build.action(sending, due_at=ago)
+    with db.write() as session:
+        workers.seen(session, "host:2", {}, now=ago)
+        workers.seen(session, "host:3", {}, now=db.now())
+    which = {finding.what: finding.which for finding in examine(db).findings if finding.wrong}
+    assert which["claims whose lease ran out"] == "host:2"
+    assert which["campaigns with messages more than ten minutes late"] == f"campaign {sending.id}"
+    assert which["workers that went silent"] == "host:2"
+    assert "workers that went silent" not in faults(examine(db, mend=True))
+    with db.read() as session:
+        assert [worker.name for worker in workers.everyone(session)] == ["host:3"]
 
 
 def test_what_only_a_worker_can_do_is_told_and_left_alone(db: Database, build: Builder) -> None:

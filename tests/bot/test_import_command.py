@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.errors import UserError
 from sandbox import Sandbox
 from storage.db import Database
 from storage.models import Invoice
+from tests.bot.imports.test_hostile import hostile
 
 ROWS = """Customer name;Nr;Due date;Total
 Acme;A-1;28.02.2026;1.234,50
@@ -77,7 +79,7 @@ def test_bad_rows_are_left_beside_the_file(typed: CliRunner, db: Database, tmp_p
     assert "row 2, Due date '30.02.2026': is no date such as 2026-03-31" in str(refused.exception)
     done = run(typed, str(path), "--skip-bad")
     assert done.exit_code == 0, done.output
-    assert "1 bad rows are in" in done.output
+    assert "1 bad row in" in done.output
     assert (
         (tmp_path / "a.bad.csv")
         .read_text(encoding="utf-8-sig")
@@ -93,10 +95,22 @@ def test_full_asks_before_it_closes(typed: CliRunner, db: Database, tmp_path: Pa
     run(typed, str(path))
     path.write_text("\n".join(ROWS.splitlines()[::2]), encoding="utf-8")
     refused = run(typed, str(path), "--full")
-    assert "1 open invoices are no longer listed" in str(refused.exception)
+    assert "no longer list 1 open invoice. Say --yes" in str(refused.exception)
     assert numbers(db) == [("A-1", 123_450), ("A-2", 9_900)]
     assert run(typed, str(path), "--full", "--yes").exit_code == 0
     assert numbers(db) == [("A-1", 0), ("A-2", 9_900)]
+
+
+@pytest.mark.database("sqlite")
+def test_hostile_files_are_refused_in_plain_words(typed: CliRunner, db: Database, tmp_path: Path) -> None:
+    for name, content, said in hostile():
+        path = tmp_path / name
+        path.write_bytes(content)
+        refused = run(typed, str(path))
+        assert isinstance(refused.exception, UserError), (name, refused.output)
+        assert re.search(said, str(refused.exception)), (name, str(refused.exception))
+        assert name in str(refused.exception)
+    assert numbers(db) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.request import urlopen
 
 import pytest
 
@@ -68,6 +69,28 @@ def test_a_campaign_waits_for_its_time(office: Office, alice: Person) -> None:
     office.let_time_pass(hours=5)
     office.said(alice, "2 sent, 1 not sent")
     assert len(office.mail.messages) == 2
+
+
+@pytest.mark.road("http")
+@pytest.mark.database("postgresql")
+def test_the_web_half_tells_how_late_messages_are_while_no_worker_runs(office: Office, alice: Person) -> None:
+    assert oldest_due(office) == 0
+    office.restart(worker=False)
+    office.send(alice)
+    office.let_time_pass(minutes=11)
+    assert 660 <= oldest_due(office) < 900
+    office.restart()
+    office.said(alice, "2 sent, 1 not sent")
+    assert oldest_due(office) == 0
+
+
+def oldest_due(office: Office) -> float:
+    """Return what /metrics says of the oldest due action, in seconds."""
+    assert office.bot is not None
+    with urlopen(f"http://127.0.0.1:{office.bot.web.port}/metrics") as answer:
+        page = answer.read().decode()
+    (line,) = [line for line in page.splitlines() if line.startswith("campaign_bot_oldest_due_action_seconds ")]
+    return float(line.split()[1])
 
 
 @pytest.mark.road("socket")

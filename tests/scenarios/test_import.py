@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from sandbox.modal import Modal
 from sandbox.person import Person
 from storage.models import Import, ImportFile, Invoice
 from tests.bot.imports import exports
+from tests.bot.imports.test_hostile import hostile
 from tests.scenarios.office import Office
 
 HEAD = "Customer no;Customer name;Email;Invoice;Due date;Total;Currency\n"
@@ -84,7 +86,7 @@ def test_recognised_columns_are_changed_by_hand_and_remembered(office: Office, a
     assert window.submit_label is None
     window.click("Discard")
     window.close()
-    plain = b"Customer;Invoice;Due date;Total;Other date\nAcme;A-1;2026-03-31;10;2026-04-30\n"
+    plain = b"Customer;Invoice;Due date;Total;Other date;Sector\nAcme;A-1;2026-03-31;10;2026-04-30;Steel\n"
     window = give(alice, ("plain.csv", plain)).wait_for("First rows", timeout=30)
     assert window.value("import_column:0-4") == "A field of the customer's own"
     window.choose("import_column:0-4", "Promised for")
@@ -98,6 +100,16 @@ def test_recognised_columns_are_changed_by_hand_and_remembered(office: Office, a
         assert promised.isoformat() == "2026-04-30"
     window = give(alice, ("plain.csv", plain)).wait_for("First rows", timeout=30)
     assert window.value("import_column:0-4") == "Promised for"
+    window.close()
+    alice.command("/campaign")
+    who = alice.modal("Who")
+    who.click("More filters")
+    more = alice.modals[-1]
+    more.choose("who_custom_key", "Sector")
+    more.type("who_custom_value", "Steel")
+    more.submit()
+    who.choose("who_all", "All 1 that match")
+    assert "Sector = Steel" in who.text
 
 
 @pytest.mark.road("http")
@@ -148,23 +160,20 @@ def test_what_is_not_listed_is_closed_when_asked(office: Office, alice: Person) 
 
 
 @pytest.mark.road("socket")
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("empty.csv", b"", "it is empty"),
-        ("header.csv", HEAD.encode(), "it has a header and no rows"),
-        ("report.csv", b"%PDF-1.7", "it is a PDF"),
-        ("nul.csv", b"Customer name;City\nAc\x00me;Bonn\n", "NUL bytes"),
-        ("twice.csv", b"Customer;Total;Total\nA;1;2\n", "is there twice"),
-        ("cut.xlsx", exports.odoo_invoices()[1][:-700], "damaged or cut off"),
-        ("double.csv", rows("1;A;;A-1;2026-03-31;1;EUR", "1;A;;A-1;2026-03-30;1;EUR"), "is there twice"),
-    ],
-)
-def test_a_bad_file_is_refused_in_plain_words(
-    office: Office, alice: Person, name: str, content: bytes, said: str
-) -> None:
-    window = give(alice, (name, content)).wait_for(said, timeout=30)
+@pytest.mark.database("sqlite")
+def test_hostile_files_are_refused_in_plain_words(office: Office, alice: Person) -> None:
+    files = hostile()
+    window = give(alice, *((name, content) for name, content, _ in files)).wait_for("To mend first", timeout=100)
+    for name, _, said in files:
+        assert name in window.text, name
+        assert re.search(said, window.text), (name, window.text)
     assert window.submit_label is None
+    window.click("Discard")
+    assert left_files(office) == 0
+    large = give(alice, ("large.csv", HEAD.encode() + b"1;A;;A-1;2026-03-31;1;EUR\n" * 2_000_000))
+    large.close()
+    alice.dm.wait_for("A file has more than 50 MB", timeout=60)
+    assert left_files(office) == 0
     assert alice.troubles == []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.campaigns import tick
 from tests.scenarios.office import Office
 from tests.scenarios.running import running
 
@@ -59,6 +60,21 @@ def test_a_worker_killed_beside_a_web_half_that_lives(closed_office: Office, log
             office.said(office.alice, "20 sent, 1 not sent, 2 may have been sent.", timeout=60)
     assert office.count("actions", "state = 'sent'") == 20
     assert max(office.mail.message_ids.values()) == 1
+
+
+@pytest.mark.road("http")
+@pytest.mark.database("postgresql")
+def test_the_web_half_alone_tells_that_nothing_goes_out_until_a_worker_runs(closed_office: Office, log: Path) -> None:
+    office = closed_office
+    with running(office, log, "web"):
+        office.send(office.alice)
+        office.said(office.alice, "Preparing the messages: they start")
+        office.let_time_pass(minutes=11)
+        tick.tell_delays(office.db)
+        late = "is over ten minutes late: its messages are due, and not tried yet."
+        office.said(office.alice, lambda one: any(late in reply.text for reply in one.replies))
+        with running(office, log, "worker"):
+            office.said(office.alice, "2 sent, 1 not sent", timeout=60)
 
 
 @pytest.mark.road("http")

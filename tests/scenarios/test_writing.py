@@ -40,8 +40,8 @@ def test_inserting_a_tag_keeps_what_was_typed_everywhere(office: Office, alice: 
 
 def test_typing_while_the_preview_is_drawn_loses_nothing(office: Office, alice: Person) -> None:
     what = start_writing(alice)
-    office.slack.faults.error("views.update", "hash_conflict", times=1)
     what.type("what_subject", "Hello")
+    office.slack.faults.error("views.update", "hash_conflict", times=1)
     what.type("what_body", "Dear all")
     assert what.value("what_body") == "Dear all"
     assert alice.troubles == []
@@ -63,9 +63,11 @@ def test_wrong_tags_are_refused_at_the_input_naming_the_right_one(office: Office
 
 def test_a_draft_survives_escape_and_is_resumed(office: Office, alice: Person) -> None:
     what = start_writing(alice)
-    what.type("what_subject", "Hello")
     what.type("what_body", "Dear all")
-    what.click("Update the preview")
+    what.type("what_subject", "Hello {{customer.name}}")
+    assert "*Hello Acme GmbH*" in what.text, "the preview follows the subject too"
+    what.choose("what_statement", "Attach the account statement as PDF")
+    assert "with statement-" in what.text
     what.escape()
     assert not alice.has_modal
     alice.command("/campaign")
@@ -76,7 +78,7 @@ def test_a_draft_survives_escape_and_is_resumed(office: Office, alice: Person) -
     assert "*4 customers selected*" in who.text
     who.submit()
     what = alice.modal("What")
-    assert what.value("what_subject") == "Hello"
+    assert what.value("what_subject") == "Hello {{customer.name}}"
     assert what.value("what_body") == "Dear all"
 
 

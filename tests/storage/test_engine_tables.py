@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.domain.rates import Limits, Rate
-from bot.domain.states import CampaignState
+from bot.domain.states import ActionState, CampaignState
 from storage import actions, outbox, wakeups, workers
 from storage.db import Database, is_outage
 from tests.builders import NOW, Builder
@@ -73,7 +73,7 @@ def test_a_persons_send_and_a_resumed_campaign_wake_the_workers(database_url: st
     listener = threading.Thread(target=wakeups.listen, args=(db, heard.set, stopping))
     listener.start()
     campaign = build.campaign(build.user(), state=CampaignState.PAUSED)
-    action = build.action(campaign, state=actions.ActionState.MANUAL)
+    action = build.action(campaign, state=ActionState.MANUAL)
     assert heard.wait(10)
     from storage import campaign_states
 
@@ -144,6 +144,8 @@ def test_the_next_due_action_counts_only_where_it_may_go(db: Database, build: Bu
     sending = build.campaign(alice, state=CampaignState.SENDING)
     build.action(sending, due_at=NOW + timedelta(minutes=2))
     build.action(sending, due_at=NOW + timedelta(minutes=1), channel="sms")
+    for over in (ActionState.SENDING, ActionState.SENT, ActionState.MANUAL):
+        build.action(sending, due_at=NOW - timedelta(hours=1), state=over)
     with db.read() as session:
         assert outbox.next_due(session, ["email"]) == NOW + timedelta(minutes=2)
         assert outbox.next_due(session, []) == NOW + timedelta(minutes=1)

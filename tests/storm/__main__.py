@@ -18,6 +18,7 @@ from tests.storm.postgres import Postgres
 from tests.storm.storm import Outcome, Plan, play
 
 KILLS = Plan(mails=2000, kills=20, threads=8)
+DEADLINE = 900.0
 WANDER = "20,000 steps beside a model"
 HANGS_UP = {"drop_before": 0.02, "drop_unheard": 0.01, "drop_unanswered": 0.01}
 
@@ -36,6 +37,11 @@ def storms(postgres: Postgres) -> Iterator[tuple[str, str, Plan]]:
         "PostgreSQL restarted, 2 workers",
         "postgresql",
         replace(KILLS, workers=2, kills=4, seed=8, at_half=postgres.restart),
+    )
+    yield (
+        "PostgreSQL away for five minutes, 2 workers",
+        "postgresql",
+        replace(KILLS, workers=2, kills=0, seed=10, at_half=lambda: postgres.restart(away=300)),
     )
     yield (
         "kills, freezes, hang-ups, 2 workers",
@@ -86,11 +92,11 @@ def _wander() -> int:
 def _raise(database: str, server: str, plan: Plan) -> Outcome:
     if database == "postgresql":
         with fresh_postgres(server) as url:
-            return play(url, plan)
+            return play(url, plan, deadline=DEADLINE)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'storm.db'}"
         upgrade(url)
-        return play(url, plan)
+        return play(url, plan, deadline=DEADLINE)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 _DOT = b"\r\n.\r\n"
 _GREETING = b"220 sink ESMTP\r\n"
-_EHLO = b"250-sink\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 50000000\r\n"
+_EHLO = b"250-sink\r\n250-8BITMIME\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n250 SIZE 50000000\r\n"
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Session(asyncio.Protocol):
         self._sink = sink
         self._buffer = b""
         self._in_data = False
+        self._answers: list[bytes] = []
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -63,6 +64,9 @@ class Session(asyncio.Protocol):
         self._buffer += data
         while self._take():
             pass
+        if self._answers:  # to commands that came in one packet, in one packet
+            self._transport.write(b"".join(self._answers))
+            self._answers.clear()
 
     def _take(self) -> bool:
         if self._in_data:
@@ -86,14 +90,14 @@ class Session(asyncio.Protocol):
                 self._transport.abort()
                 return
             self._in_data = True
-            self._transport.write(b"354 go on\r\n")
+            self._answers.append(b"354 go on\r\n")
         elif verb in (b"EHLO", b"HELO"):
-            self._transport.write(_EHLO)
+            self._answers.append(_EHLO)
         elif verb == b"QUIT":
             self._transport.write(b"221 bye\r\n")
             self._transport.close()
         else:
-            self._transport.write(b"250 ok\r\n")
+            self._answers.append(b"250 ok\r\n")
 
     def _accept(self, content: bytes) -> None:
         if self._happens(self._sink.drop_unheard):
@@ -109,7 +113,7 @@ class Session(asyncio.Protocol):
         elif self._sink.latency:
             asyncio.get_running_loop().call_later(self._sink.latency, self._transport.write, b"250 ok\r\n")
         else:
-            self._transport.write(b"250 ok\r\n")
+            self._answers.append(b"250 ok\r\n")
 
     def _happens(self, chance: float) -> bool:
         return chance > 0 and self._sink.chance.random() < chance

@@ -36,7 +36,7 @@ def work(orders: Orders) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     db = Database(orders.database_url)
     target = SmtpTarget("127.0.0.1", orders.port, "smtp", connections=orders.threads)
-    channel = EmailChannel(target, timeouts=Timeouts(connect=5, command=5, data=5, answer=5))
+    channel = EmailChannel(target, timeouts=Timeouts(connect=5, command=5, answer=5))
     lease = timedelta(seconds=orders.lease)
     options = {"name": orders.name, "group": orders.group, "lease": lease, "batch": orders.batch}
     Dispatcher(db, {"email": channel}, **options).start()  # type: ignore[arg-type]

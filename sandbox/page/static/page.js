@@ -283,6 +283,8 @@ document.addEventListener("htmx:sseMessage", settle);
 document.addEventListener("DOMContentLoaded", () => {
   if (matchMedia("(max-width: 64rem)").matches) all("details.faults").forEach((one) => (one.open = false));
   settle();
+  // whoever typed before this was here is offered what fits as well
+  all("[data-combo]").forEach((one) => one.value && document.activeElement === one && ask(one));
   // on a screen without a keyboard the focus would bring one up
   if (!topModal() && matchMedia("(min-width: 50rem)").matches) document.getElementById("line")?.focus();
 });

@@ -136,6 +136,15 @@ def test_creators_are_told_once_of_messages_over_ten_minutes_late(db: Database, 
     assert notices(db, fine.id) == ["campaign"]
 
 
+def test_a_campaign_that_no_worker_starts_is_late_too(db: Database, build: Builder) -> None:
+    creator = build.user()
+    stuck = build.campaign(creator, state=CampaignState.SCHEDULED, starts_at=NOW - timedelta(minutes=11))
+    build.campaign(creator, state=CampaignState.SCHEDULED, starts_at=NOW - timedelta(minutes=9))
+    assert tick.tell_delays(db, now=NOW) == 1
+    assert tick.tell_delays(db, now=NOW) == 0
+    assert notices(db, stuck.id) == ["campaign", "delayed"]
+
+
 def test_what_a_provider_keeps_putting_off_is_late_too(db: Database, build: Builder) -> None:
     creator = build.user()
     old = NOW - timedelta(minutes=11)

@@ -38,6 +38,7 @@ class MailServer:
     answers: dict[str, str] = field(default_factory=dict)
     data_answers: dict[str, str] = field(default_factory=dict)
     sessions: int = 0
+    pipelining: bool = False
     gate: threading.Event = field(default_factory=threading.Event)
     reached_gate: threading.Event = field(default_factory=threading.Event)
     port: int = 0
@@ -48,7 +49,7 @@ class MailServer:
         self.sessions += 1
         self._last["transport"] = server.transport
         session.host_name = hostname
-        return responses
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         local = address.partition("@")[0]

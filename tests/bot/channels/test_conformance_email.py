@@ -26,7 +26,7 @@ class EmailStand:
     @property
     def channel(self) -> EmailChannel:
         target = SmtpTarget.parse(f"smtp://bot:{self._password}@127.0.0.1:{self._mail.port}")
-        return EmailChannel(target, timeouts=Timeouts(connect=5, command=5, data=5, answer=0.5))
+        return EmailChannel(target, timeouts=Timeouts(connect=5, command=5, answer=0.5))
 
     @property
     def arrived(self) -> int:

@@ -14,12 +14,13 @@ from bot.channels.email import EmailChannel
 from bot.channels.smtp import SmtpTarget, Timeouts
 from tests.bot.channels.mail_server import MailServer, authenticate, mail_server
 
-QUICK = Timeouts(connect=5, command=5, data=5, answer=5)
+QUICK = Timeouts(connect=5, command=5, answer=5)
 
 
-@pytest.fixture
-def server() -> Iterator[MailServer]:
+@pytest.fixture(params=["one by one", "pipelining"])
+def server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
     with mail_server() as running:
+        running.pipelining = request.param == "pipelining"
         yield running
 
 
@@ -160,6 +161,38 @@ def test_every_step_of_the_protocol_that_fails(script: list[bytes], error: type[
             channel(listener.getsockname()[1]).open().send(message("pat@acme.example"))
         listener.close()
         thread.join(5)
+
+
+@pytest.mark.parametrize(("to_data", "then"), [
+    ("554 5.5.1 No valid recipients", [b"RSET"]),
+    ("354 go on", []),  # it takes a message for nobody: it gets none, and is left
+])  # fmt: skip
+def test_said_ahead_a_message_without_recipients_is_not_sent(to_data: str, then: list[bytes]) -> None:
+    answers = ["220 hi", "250-me\r\n250 PIPELINING", "250 ok", "550 5.1.1 No such user", to_data, "250 ok"]
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_each, args=(listener, answers, heard), daemon=True)
+        thread.start()
+        connection = channel(listener.getsockname()[1]).open()
+        with pytest.raises(Rejected, match="No such user"):
+            connection.send(message("pat@acme.example"))
+        connection.close()
+        thread.join(5)
+    envelope = [b"MAIL FROM:<alice@example.com>", b"RCPT TO:<pat@acme.example>", b"DATA"]
+    assert [line for line in heard[1:] if line.upper() != b"QUIT"] == [*envelope, *then]
+
+
+def answer_each(listener: socket.socket, answers: list[str], heard: list[bytes]) -> None:
+    """Greet, then answer every line with the next answer, and keep what was heard."""
+    connection, _ = listener.accept()
+    with connection, connection.makefile("rwb") as stream:
+        for answer in answers:
+            stream.write(answer.encode() + b"\r\n")
+            stream.flush()
+            line = stream.readline()
+            if not line:
+                return
+            heard.append(line.strip())
 
 
 def speak(listener: socket.socket, script: list[bytes]) -> None:

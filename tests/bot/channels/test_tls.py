@@ -58,7 +58,7 @@ def session(security: str, port: int, password: str = "right", *, trusting: bool
     if trusting:
         AUTHORITY.configure_trust(context)
     target = SmtpTarget.parse(f"{security}://bot:{password}@localhost:{port}")
-    return SmtpSession(target, Timeouts(5, 5, 5, 5), context)
+    return SmtpSession(target, Timeouts(5, 5, 5), context)
 
 
 @pytest.mark.parametrize("security", ["smtps", "smtp+starttls"])
@@ -66,7 +66,7 @@ def test_a_mail_goes_over_tls_after_the_login(security: str) -> None:
     inbox = Inbox()
     with serving(security, inbox) as port:
         one = session(security, port)
-        one.begin("from@example.com", utf8=False)
+        one.begin("from@example.com", ["to@example.com"], utf8=False)
         assert one.recipients(["to@example.com"]) == {}
         assert one.data(b"Subject: x\r\n\r\nbody\r\n") == "250 kept"
         one.quit()

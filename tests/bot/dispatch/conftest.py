@@ -44,7 +44,7 @@ def start(db: Database, server: MailServer) -> Iterator[Start]:
 
     def make(*, url: str = "", **options: Any) -> Dispatcher:
         target = SmtpTarget.parse(url or f"smtp://127.0.0.1:{server.port}?connections=2")
-        channel = EmailChannel(target, timeouts=Timeouts(connect=5, command=5, data=5, answer=5))
+        channel = EmailChannel(target, timeouts=Timeouts(connect=5, command=5, answer=5))
         dispatcher = Dispatcher(db, {"email": channel}, **({"name": f"w{len(running)}"} | options))
         dispatcher.start()
         running.append(dispatcher)

@@ -322,3 +322,7 @@ def test_tells_the_age_of_the_oldest_due_action(book: Book, db: Database, build:
     paused = build.campaign(book.alice, state=CampaignState.PAUSED)
     build.action(paused, due_at=now - timedelta(hours=3))
     assert oldest_due_age(db, now) == timedelta(minutes=3)
+    build.campaign(book.alice, state=CampaignState.SCHEDULED, starts_at=now + timedelta(hours=1))
+    assert oldest_due_age(db, now) == timedelta(minutes=3)
+    build.campaign(book.alice, state=CampaignState.SCHEDULED, starts_at=now - timedelta(minutes=5))
+    assert oldest_due_age(db, now) == timedelta(minutes=5), "nobody is left to start it"

@@ -275,6 +275,34 @@ def test_refusals_of_the_recheck(ground: Ground) -> None:
     assert ground.last(nobody) == ("no_recipient", "no_contact", "nobody there", "worker:w", LATER)
 
 
+def test_after_an_unanswered_attempt_nothing_is_skipped_or_refused_unseen(ground: Ground) -> None:
+    """It may be out: a person is told that, and what has happened since."""
+    paid, nobody = ground.claimed("a@acme.example", "b@acme.example", unanswered=True)
+    refused = [
+        Refused(paid.claimed, Reason.PAID, skip=True),
+        Refused(nobody.claimed, Reason.SUPPRESSED, skip=False, detail="b@acme.example"),
+    ]
+    with ground.db.write() as session:
+        settle.refuse(settle.Book(session, LATER, "worker:w"), refused)
+    since = "An attempt got no answer, and since then: "
+    paid_since, closed_since = (
+        f"{since}nothing overdue any more.",
+        f"{since}the address must not be contacted (b@acme.example).",
+    )
+    assert ground.last(paid) == ("lose", "uncertain", paid_since, "worker:w", LATER)
+    assert ground.last(nobody) == ("lose", "uncertain", closed_since, "worker:w", LATER)
+
+
+def test_only_what_was_handed_off_under_its_own_claim_comes_back_uncalled(ground: Ground) -> None:
+    out, claimed = ground.claimed("a@acme.example", "b@acme.example")
+    assert ground.hand_off(HandOff((out,), ("text",)))
+    ids = [out.claimed.id, claimed.claimed.id]
+    with ground.db.write() as session:
+        assert actions.release_uncalled(session, "other", ids, now=LATER, actor="worker:w") == []
+        assert actions.release_uncalled(session, "mine", ids, now=LATER, actor="worker:w") == [out.claimed.id]
+    assert (ground.row(claimed).state, ground.row(claimed).attempts) == ("sending", 0)
+
+
 def test_what_can_not_be_settled_is_parked_with_a_reference(ground: Ground) -> None:
     called, first, second, unwritten = ground.claimed(*(f"{n}@acme.example" for n in range(4)))
     assert ground.hand_off(HandOff((called,), ("text",)))
@@ -337,7 +365,7 @@ def test_a_rescue_frees_what_is_over_in_the_rescuers_name_and_says_how_much(grou
         assert rescue(ground.db, name="r", now=over) == 3
         assert rescue(ground.db, name="r", now=over) == 0
     assert [(log["event"], log["queued"], log["uncertain"]) for log in logs] == [("claims_rescued", 2, 1)]
-    words = "The worker stopped while the message was being handed over."
+    words = "The worker stopped while it was handing this over."
     assert ground.last(out) == ("lose", "uncertain", words, "worker:r", over)
     assert ground.row(out).handed_off_at == NOW
     for job in rest:

@@ -22,6 +22,7 @@ Parts = tuple[str | None, str | None, str | None, str | None, str | None]
         ("Bahnhofstrasse 1 8001 Zürich", ("Bahnhofstrasse 1", "8001", "Zürich", None, None)),
         ("12 rue de la Paix\r\n75002 Paris\r\nFrance", ("12 rue de la Paix", "75002", "Paris", None, "FR")),
         ("12 rue de la Paix 75002 Paris Cedex 02", ("12 rue de la Paix", "75002", "Paris Cedex 02", None, None)),
+        ("3 place du Marché - 69001 Lyon", ("3 place du Marché", "69001", "Lyon", None, None)),
         ("Rue de la Loi 16, 1000 Bruxelles, Belgique", ("Rue de la Loi 16", "1000", "Bruxelles", None, "BE")),
         ("2 rue Neuve L-1234 Luxembourg", ("2 rue Neuve", "1234", "Luxembourg", None, None)),
         ("Calle Mayor, 5, 28013 Madrid (Madrid), España", ("Calle Mayor, 5", "28013", "Madrid", "Madrid", "ES")),

@@ -215,6 +215,21 @@ def test_what_no_list_has_is_put_together_from_its_words(db: Database, build: Bu
         assert session.execute(select(Contact.postcode, Contact.country)).one() == ("04109", "DE")
 
 
+def test_the_names_of_fields_in_saps_tables(db: Database, build: Builder, tmp_path: Path) -> None:
+    # SAP Business One, table OINV; BSID as SE16 saves it: https://leanx.eu/en/sap/table/bsid.html
+    one = "DocDate,CardCode,CardName,DocNum,DocDueDate,DocTotal,PaidToDate,DocCur,DocStatus\n"
+    one += "20260115,C20000,Maxi-Teq,1042,20260214,1250.00,250.00,EUR,O\n20260116,C30000,Microchips,1043,20260215,80.00,80.00,EUR,C\n"
+    bsid = "KUNNR\tNAME1\tBELNR\tBLART\tBLDAT\tFAEDT\tWRBTR\tSHKZG\tWAERS\n"
+    bsid += "0000100001\tAlpha GmbH\t1800000001\tRV\t20260115\t20260214\t1190.00\tS\tEUR\n"
+    bsid += "0000100001\tAlpha GmbH\t1600000001\tAB\t20260116\t20260116\t90.00\tH\tEUR\n"
+    import_files(db, build.workspace_id, save(tmp_path, ("one.csv", one.encode()), ("bsid.txt", bsid.encode())))
+    assert [(line[0], line[1], line[3], line[5], line[6]) for line in lines(db)] == [
+        ("1042", "Maxi-Teq", "2026-02-14", 100_000, "open"),
+        ("1043", "Microchips", "2026-02-15", 0, "paid"),
+        ("1800000001", "Alpha GmbH", "2026-02-14", 119_000, "open"),
+    ]
+
+
 def test_invoices_of_nobody_are_refused_with_a_word_on_what_is_missing(
     db: Database, build: Builder, tmp_path: Path
 ) -> None:

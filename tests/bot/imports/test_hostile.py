@@ -106,6 +106,23 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
 ]
 
 
+def hostile() -> list[tuple[str, bytes, str]]:
+    """Return one file of each kind for other roads than this one: ten, as many as one import takes in Slack."""
+    rows = [ROWS[0], ["Acme", "A-1", "2026-01-31", 10], ["Bolt", "A-1", "2026-01-31", 20]]
+    return [
+        ("empty.csv", b"", "it is empty"),
+        ("headers.csv", b"Customer name,Invoice,Due date,Total\n", "it has a header and no rows"),
+        ("report.csv", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "it is a PDF"),
+        ("nul.csv", b"Customer name,City\nAc\x00me,Bonn\n", "NUL bytes"),
+        ("columns.csv", b"Customer name,Total,total\nAcme,1,2\n", "'Total' is there twice"),
+        ("line.csv", b"Customer name,Invoice\n" + b"x" * 5_000_000, "a line of more than 1,000,000 characters"),
+        ("cut.xlsx", xlsx({"S": ROWS})[:-900], "it is damaged or cut off"),
+        ("bomb.xlsx", bomb(), "it unpacks to more than 400 MB"),
+        ("formula.xlsx", formula_without_value(), "cell A2 holds a formula without a value"),
+        ("double.xlsx", xlsx({"S": rows}), "row 3, Invoice 'A-1': is there twice"),
+    ]
+
+
 @pytest.mark.parametrize(("name", "content", "said"), HOSTILE, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(HOSTILE)])
 def test_a_hostile_file_is_refused_in_plain_words(
     tmp_path: Path, sqlite_template: Path, name: str, content: Callable[[], bytes], said: str
@@ -146,7 +163,7 @@ def test_a_hostile_file_needs_little_memory(tmp_path: Path, name: str, content: 
     child = subprocess.run(
         [sys.executable, "-c", _IN_LITTLE_MEMORY, str(path)], capture_output=True, text=True, timeout=100, check=False
     )
-    assert child.stdout.startswith(f"{name}, row 1, the file"), child.stderr[-2000:]
+    assert child.stdout.startswith(f"{name}: "), child.stderr[-2000:]
 
 
 def test_a_formula_counts_with_its_value(db: Database, build: Builder, tmp_path: Path) -> None:

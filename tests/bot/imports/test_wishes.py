@@ -119,6 +119,17 @@ def test_bad_csv_rows_go_to_a_file_and_come_back_mended(db: Database, build: Bui
         assert session.scalars(select(Customer.custom).where(Customer.external_id == "1")).one() == {}
 
 
+@pytest.mark.database("sqlite")
+def test_bad_rows_keep_the_title_that_names_their_currency(db: Database, build: Builder, tmp_path: Path) -> None:
+    rows = ("1,Acme,A-1,2026-01-31,soon,100,100", "2,Bolt,A-2,2026-01-31,2026-02-28,50,20")
+    content = b"Open invoices\nCurrency: GBP\n" + csv(*rows, head=HEAD.removesuffix(",Currency"))
+    outcome = import_files(db, build.workspace_id, save(tmp_path, ("a.csv", content)), wishes=Wishes(skip_bad=True))
+    (bad,) = outcome.bad_files
+    import_files(db, build.workspace_id, save(tmp_path, (bad.name, bad.content.replace(b"soon", b"2026-02-28"))))
+    with db.read() as session:
+        assert session.scalars(select(Invoice.currency)).all() == ["GBP", "GBP"]
+
+
 def test_bad_rows_of_a_workbook_keep_their_customer(db: Database, build: Builder, tmp_path: Path) -> None:
     from datetime import date
 

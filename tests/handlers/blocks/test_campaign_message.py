@@ -164,6 +164,11 @@ def test_a_full_page_stays_within_slack_s_limits() -> None:
     assert json.loads(view["private_metadata"]) == {"c": 7, "v": 0, "p": 1}
 
 
+def test_a_reason_begins_its_line_and_keeps_its_capitals() -> None:
+    page = ManualPage(7, "March", (ROW,), (Counted("not_mobile", "the number gets no SMS", 7),), 0, 1, 7, True)
+    assert "*The number gets no SMS* (7)" in _mrkdwn(manual_view(page))
+
+
 def test_ignored_rows_of_the_list_can_be_undone() -> None:
     page = ManualPage(7, "March", (replace(ROW, state=ActionState.IGNORED),), (), 0, 1, 1, True)
     assert buttons(manual_view(page)["blocks"]) == ["Undo ignore"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -164,6 +165,9 @@ def test_the_preview_is_rich_text_in_which_names_are_only_text(db: Database, cal
         "elements": [{"type": "text", "text": text} for text in ("\n", "2. ", "two")],
     }
     assert table["type"] == "rich_text_preformatted"
+    compose.save(db, caller, draft, body="{{invoices.table}}")
+    (rich,) = [b for b in preview_blocks(preview.show(db, caller, draft, index=3)) if b["type"] == "rich_text"]
+    assert rich["elements"] == [{"type": "rich_text_section", "elements": [{"type": "text", "text": " "}]}]
 
 
 def test_an_inserted_tag_gets_a_new_input_and_leaves_the_others(db: Database, caller: Caller, draft: int) -> None:
@@ -198,6 +202,9 @@ def test_the_message_tells_the_whole_story(db: Database, caller: Caller, draft: 
     assert "On its way" in shown(check_blocks.launched_view(launched))
     assert "Undo" in message(db, caller, draft)
     freeze.freeze_due(db)
+    held = message(db, caller, draft)
+    assert re.search(r"On its way to 1 customer: starts <!date\^\d+\^{date_short_pretty} at {time}\|[^>]+ UTC>\.", held)
+    assert "Left out at Send: nothing overdue (1)" in held
     tick.tick(db)
     sending = message(db, caller, draft)
     assert "Sending: 0 of 3 messages sent." in sending

@@ -1,7 +1,8 @@
-"""One process that sends mails, started by tests.bench.dispatching: says `ready`, goes at a line, prints what it took.
+"""One process that works, started by tests.bench.processes: says `ready`, goes at a line, prints what it took.
 
 `bytes` sends pre-rendered bytes with smtplib; `raw` renders, builds and sends with smtplib; `render` only renders and
-builds, `render-slow` with EmailMessage; `ours` is the dispatcher, which goes on until the next line.
+builds, `render-slow` with EmailMessage; `ours` is the dispatcher, which goes on until the next line. `freeze` freezes
+what was launched.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import logging
 import queue
+import re
 import resource
 import smtplib
 import sys
@@ -18,10 +20,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.campaigns.freeze import freeze_due
 from bot.channels import mime
 from bot.channels.base import Message
 from bot.channels.email import EmailChannel
@@ -39,13 +43,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("mode")
     parser.add_argument("--database", required=True)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--mails", type=int, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--mails", type=int, default=0)
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--group", type=int, default=1)
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    go = ours(given) if given.mode == "ours" else alone(given)
+    go = {"ours": ours, "freeze": freeze}.get(given.mode, alone)(given)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
@@ -53,12 +57,22 @@ def main() -> None:
     go()
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    took = {"seconds": time.perf_counter() - begun, "cpu": cpu, "peak_mb": after.ru_maxrss / 1024}
+    took = {"seconds": time.perf_counter() - begun, "cpu": cpu, "peak_mb": peak_mb()}
     sys.stdout.write(json.dumps(took) + "\n")
+
+
+def peak_mb() -> float:
+    """Return the most memory this process ever held; getrusage() would count that of the process which started it."""
+    held = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(held[1]) / 1024 if held else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def ours(given: argparse.Namespace) -> Callable[[], None]:
     """Return what runs a worker until the next line on standard input."""
+    for job in claimed(given.database, 200)[
+        :1
+    ]:  # a worker that has been running for a while, as the others claim first
+        built(compose(job))
     db = Database(given.database)
     channel = EmailChannel(SmtpTarget("127.0.0.1", given.port, "smtp", connections=given.threads))
     worker = Dispatcher(db, {"email": channel}, name=f"bench-{time.time_ns()}", group=given.group)
@@ -71,9 +85,20 @@ def ours(given: argparse.Namespace) -> Callable[[], None]:
     return go
 
 
+def freeze(given: argparse.Namespace) -> Callable[[], None]:
+    """Return what freezes the one campaign that waits for it."""
+    db = Database(given.database)
+
+    def go() -> None:
+        assert freeze_due(db) == 1
+
+    return go
+
+
 def alone(given: argparse.Namespace) -> Callable[[], None]:
     """Return what sends, or only renders, without a database."""
     jobs = claimed(given.database, given.mails)
+    built(compose(jobs[0]))
     if given.mode in ("render", "render-slow"):
         build = built if given.mode == "render" else built_by_email
         return lambda: [build(compose(job)) for job in jobs] and None

@@ -1,0 +1,121 @@
+"""The actions of a campaign as they are made at Send: many in one statement, with their first row of history.
+
+The rows go in as one parameter of JSON: binding each value by itself takes three times as long.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Executable, text
+from sqlalchemy.orm import Session
+
+from bot.domain.states import ActionState, Reason
+from storage.by_dialect import ByDialect, moment
+
+CHUNK = 1_000
+"""Rows of one INSERT."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenAction:
+    """An action as it is made at Send: queued (then `due_at` is set), or manual with the reason why."""
+
+    workspace_id: int
+    campaign_id: int
+    customer_id: int
+    owner_id: int
+    channel: str
+    state: ActionState
+    reason: Reason
+    recipients: list[dict[str, Any]]
+    cc: list[str]
+    message_id: str
+    due_at: datetime | None = None
+    in_spite_of: tuple[str, ...] = ()
+    detail: str | None = None
+
+
+_TYPES = {
+    "workspace_id": "bigint",
+    "campaign_id": "bigint",
+    "customer_id": "bigint",
+    "owner_id": "bigint",
+    "channel": "text",
+    "state": "text",
+    "reason": "text",
+    "recipients": "jsonb",
+    "cc": "jsonb",
+    "message_id": "text",
+    "due_at": "timestamptz",
+    "in_spite_of": "jsonb",
+    "detail": "text",
+}
+_NAMES = ", ".join(_TYPES)
+
+
+def _making(sqlite: bool) -> Executable:
+    taken = ", ".join(f"json_extract(value, '$.{name}')" for name in _TYPES) if sqlite else _NAMES
+    columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
+    rows = "json_each(:rows)" if sqlite else f"json_to_recordset(CAST(:rows AS json)) AS given ({columns})"
+    now = ":now" if sqlite else "CAST(:now AS timestamptz)"
+    return text(
+        f"INSERT INTO actions ({_NAMES}, attempts, created_at, updated_at) "  # noqa: S608
+        f"SELECT {taken}, 0, {now}, {now} FROM {rows} RETURNING id"
+    )
+
+
+def _telling(sqlite: bool) -> Executable:
+    among = "SELECT value FROM json_each(:ids)" if sqlite else "SELECT unnest(CAST(:ids AS bigint[]))"
+    at = ":at" if sqlite else "CAST(:at AS timestamptz)"
+    return text(
+        "INSERT INTO action_history (workspace_id, action_id, at, event, from_state, to_state, reason, detail, actor) "  # noqa: S608
+        f"SELECT workspace_id, id, {at}, 'freeze', NULL, state, reason, detail, CAST(:actor AS varchar) "
+        f"FROM actions WHERE id IN ({among})"
+    )
+
+
+_MAKE, _TELL = ByDialect(_making), ByDialect(_telling)
+
+
+def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: datetime, actor: str) -> int:
+    """Add the actions of a campaign with their first row of history; return how many.
+
+    The unique key (campaign, customer) refuses a second freeze with IntegrityError.
+    """
+    return insert_packed(session, packed(session, rows), now=now, actor=actor)
+
+
+def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
+    """Yield the actions as they go into the session's database, a few hundred bytes each; nothing is written yet."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    for chunk in _chunks(rows):
+        yield json.dumps([_given(row, sqlite) for row in chunk])
+
+
+def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, actor: str) -> int:
+    """Add what `packed` made, as `insert_frozen` does."""
+    count = 0
+    for given in chunks:
+        ids = [row[0] for row in _MAKE.run(session, rows=given, now=now)]
+        _TELL.run(session, ids=ids, at=now, actor=actor[:100])
+        count += len(ids)
+    return count
+
+
+def _chunks(rows: Iterable[FrozenAction]) -> Iterator[list[FrozenAction]]:
+    left = iter(rows)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk
+
+
+def _given(row: FrozenAction, sqlite: bool) -> dict[str, Any]:
+    given: dict[str, Any] = {name: getattr(row, name) for name in _TYPES}
+    if row.due_at is not None:
+        given["due_at"] = str(moment(row.due_at, sqlite))
+    return given
