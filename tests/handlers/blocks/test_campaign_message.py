@@ -146,7 +146,7 @@ def test_customers_names_and_servers_words_can_not_mention_or_link() -> None:
     row = replace(ROW, customer_name=HOSTILE, detail=HOSTILE, address=HOSTILE, message_id=HOSTILE, uncertain=True)
     decided = replace(row, state=ActionState.IGNORED)
     view = replace(VIEW, name=HOSTILE, rows=(row,), decided=(decided,), refused=(row,), partly_refused=1)
-    page = ManualPage(7, HOSTILE, (row, decided), (), 0, 1, 2, True)
+    page = ManualPage(7, HOSTILE, (row, decided), (), 0, 1, 2, 0, True)
     fixing = Fixing(3, 7, HOSTILE, "refused", HOSTILE, (ContactChoice(1, HOSTILE, HOSTILE),))
     texts = [message_text(view), *_mrkdwn(message_blocks(view))]
     texts += [*_mrkdwn(manual_view(page)), *_mrkdwn(fix_view(fixing))]
@@ -156,7 +156,7 @@ def test_customers_names_and_servers_words_can_not_mention_or_link() -> None:
 
 def test_a_full_page_stays_within_slack_s_limits() -> None:
     reasons = tuple(Counted(f"reason_{n}", "refused by the mail server", 9) for n in range(12))
-    page = ManualPage(7, "March", tuple(replace(ROW, id=n) for n in range(10)), reasons, 1, 3, 30, True)
+    page = ManualPage(7, "March", tuple(replace(ROW, id=n) for n in range(10)), reasons, 1, 3, 30, 0, True)
     view = manual_view(page, "Ignored: 3.")
     assert len(view["blocks"]) <= 100
     made = action_ids(view["blocks"])
@@ -165,12 +165,12 @@ def test_a_full_page_stays_within_slack_s_limits() -> None:
 
 
 def test_a_reason_begins_its_line_and_keeps_its_capitals() -> None:
-    page = ManualPage(7, "March", (ROW,), (Counted("not_mobile", "the number gets no SMS", 7),), 0, 1, 7, True)
+    page = ManualPage(7, "March", (ROW,), (Counted("not_mobile", "the number gets no SMS", 7),), 0, 1, 7, 0, True)
     assert "*The number gets no SMS* (7)" in _mrkdwn(manual_view(page))
 
 
 def test_ignored_rows_of_the_list_can_be_undone() -> None:
-    page = ManualPage(7, "March", (replace(ROW, state=ActionState.IGNORED),), (), 0, 1, 1, True)
+    page = ManualPage(7, "March", (replace(ROW, state=ActionState.IGNORED),), (), 0, 1, 1, 1, True)
     assert buttons(manual_view(page)["blocks"]) == ["Undo ignore"]
 
 
