@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ log = get_logger(__name__)
 
 SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
+HANG_UP_WITHIN = 3.0
+"""Seconds that the connection to Slack gets to close."""
 DRAWING = 2
 """Threads that work out the views of very large audiences."""
 
@@ -239,11 +242,20 @@ def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:
 
 
 def _hang_up(socket_mode: SocketModeHandler) -> None:
-    """Close the connection; the client's reader, which looks once a second whether it is over, is woken for it."""
+    """Close the connection; the client's reader, which looks once a second whether it is over, is woken for it.
+
+    A connection that is just being made would take the end of the one before for its own, and be waited for without
+    end: so it is told again until it has heard it, and left behind after some seconds.
+    """
     client = socket_mode.client
     client.closed = True
     client.message_queue.put(None)
-    socket_mode.close()  # type: ignore[no-untyped-call]
+    closing = threading.Thread(target=socket_mode.close, name="hang-up", daemon=True)
+    closing.start()
+    patience = time.monotonic() + HANG_UP_WITHIN
+    while closing.is_alive() and time.monotonic() < patience:
+        closing.join(0.05)
+        client.current_session_state.terminated = True
 
 
 def _endpoint(bolt: App):  # type: ignore[no-untyped-def]

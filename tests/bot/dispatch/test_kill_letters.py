@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -93,6 +94,9 @@ def test_into_a_folder(build: Builder, db: Database, database_url: str, tmp_path
     (campaign,) = folder.iterdir()
     assert campaign.name.endswith("-march")
     assert [path.stem for path in letters_of(campaign)] == [str(row.id) for row in rows(db)]
+    a_while_ago = utcnow().timestamp() - 5  # a letter of this very moment is looked for once more
+    os.utime(campaign / "letters", (a_while_ago, a_while_ago))
+    (campaign / "letters.csv").unlink()
     assert assemble(folder, now=utcnow().timestamp() + 60) == 1
     assert assemble(folder, now=utcnow().timestamp() + 60) == 0
     listed = list(csv.DictReader((campaign / "letters.csv").open(encoding="utf-8-sig")))
