@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.campaigns import tick
 from bot.campaigns.tick import LATE_AFTER
 from bot.dispatch.rescue import cancel_waiting, rescue
-from storage import actions, campaigns, health, outbox, workers
+from storage import campaigns, health, outbox, workers
 from storage.db import Database
 from storage.health import GRACE
 

@@ -71,7 +71,7 @@ def _making(sqlite: bool) -> Executable:
     if sqlite:
         return text(made)
     made += ", workspace_id, state, reason, detail"
-    return text(f"WITH made AS ({made}), told AS ({_told(now, 'made')}) SELECT id FROM made")
+    return text(f"WITH made AS ({made}), told AS ({_told(now, 'made')}) SELECT id FROM made")  # noqa: S608
 
 
 def _telling(sqlite: bool) -> Executable:

@@ -33,9 +33,7 @@ def rescue(db: Database, *, name: str, now: datetime | None = None) -> int:
     return len(queued) + len(uncertain)
 
 
-def cancel_waiting(
-    db: Database, *, name: str, now: datetime | None = None, within: timedelta | None = LATELY
-) -> int:
+def cancel_waiting(db: Database, *, name: str, now: datetime | None = None, within: timedelta | None = LATELY) -> int:
     """Cancel what waits in campaigns cancelled `within` this time, or in all, and return how many.
 
     It takes many transactions, each so short that nobody has to wait for it.
