@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.campaigns import tick
 from bot.campaigns.tick import LATE_AFTER
-from bot.dispatch.rescue import rescue
-from storage import actions, campaigns, health, outbox, workers
+from bot.dispatch.rescue import cancel_waiting, rescue
+from storage import campaigns, health, outbox, workers
 from storage.db import Database
 from storage.health import GRACE
 
@@ -83,8 +83,8 @@ _CHECKS = (
     _Check(
         "actions waiting in cancelled campaigns",
         lambda session, now: health.strays(session),
-        "they are cancelled by the next rescue",
-        _written(lambda session, now: actions.cancel_strays(session, now=now, actor=actions.worker(NAME))),
+        "no worker cancels them: is one running? Nothing of them is sent",
+        lambda db, now: cancel_waiting(db, name=NAME, now=now, within=None),
     ),
     _Check(
         "completed campaigns with something left to send",

@@ -65,6 +65,7 @@ class Worker:
                 Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
                 Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
+                Job("cancel", 1, alone(db, "cancel", lambda: rescue.cancel_waiting(db, name=name))),
                 Job("delays", 30, alone(db, "delays", lambda: tick.tell_delays(db))),
                 Job("heartbeat", 10, self._tell),
                 *_receipt_jobs(self._bounces, db),

@@ -78,7 +78,7 @@ def screen(
 
 
 def filters_changed(turn: Turn) -> None:
-    """A filter or "all that match" changed -> audiences.set_filter, set_all_matching"""
+    """A filter or "all that match" changed -> audiences.chosen, set_filter"""
     faults = _faults(turn)
     view = _seen(turn) if faults else _take_filters(turn)
     turn.redraw(screen(turn, view, turn.metadata, faults=faults))
@@ -98,14 +98,12 @@ def _seen(turn: Turn) -> AudienceView:
 
 def _take_filters(turn: Turn) -> AudienceView:
     db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
-    current = audiences.view(db, caller, campaign_id)
-    wanted = _main_filters(turn, current.audience.filter)
-    if wanted != current.audience.filter:
-        current = audiences.set_filter(db, caller, campaign_id, wanted)
+    current = audiences.chosen(db, caller, campaign_id)
+    wanted = _main_filters(turn, current.filter)
     everybody = "all" in turn.view.choices(ids.WHO_ALL)
-    if everybody != current.audience.all_matching:
-        current = audiences.set_all_matching(db, caller, campaign_id, everybody)
-    return current
+    if wanted == current.filter and everybody == current.all_matching:
+        return audiences.view(db, caller, campaign_id)
+    return audiences.set_filter(db, caller, campaign_id, wanted, all_matching=everybody)
 
 
 def _main_filters(turn: Turn, current: AudienceFilter) -> AudienceFilter:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, CampaignState, Reason
@@ -41,6 +41,9 @@ from storage.transitions import worker as worker
 
 CHUNK = 1_000
 """Rows of one IN list: SQLite takes 32,766 bound values in a statement."""
+
+STRAYS = 2_000
+"""Actions that are cancelled in one transaction: the others that write wait for a few tenths of a second."""
 
 _MANUAL_EVENTS = {
     Reason.REJECTED: ActionEvent.REJECT,
@@ -162,10 +165,25 @@ def cancel_queued(session: Session, workspace_id: int, campaign_id: int, *, now:
     return _cancel(session, [Action.workspace_id == workspace_id, Action.campaign_id == campaign_id], now, actor)
 
 
-def cancel_strays(session: Session, *, now: datetime, actor: str) -> list[int]:
-    """Cancel what waits in cancelled campaigns: it was claimed when they were cancelled, and came back to the queue."""
+def count_queued(session: Session, workspace_id: int, campaign_id: int) -> int:
+    """Count what is still waiting in a campaign."""
+    waiting = Action.workspace_id == workspace_id, Action.campaign_id == campaign_id, is_queued()
+    return session.scalar(select(func.count()).select_from(Action).where(*waiting)) or 0
+
+
+def cancel_strays(
+    session: Session, *, now: datetime, actor: str, since: datetime | None = None, limit: int = STRAYS
+) -> list[int]:
+    """Cancel up to `limit` of what waits in cancelled campaigns; with `since`, in those cancelled after it.
+
+    It was too much for a person's click, or was claimed when they were cancelled, and came back to the queue.
+    """
     cancelled = select(Campaign.id).where(Campaign.state == CampaignState.CANCELLED.value)
-    return _cancel(session, [is_queued(), Action.campaign_id.in_(cancelled)], now, actor)
+    if since is not None:
+        cancelled = cancelled.where(Campaign.cancelled_at >= since)
+    found = session.scalars(select(Action.id).where(is_queued(), Action.campaign_id.in_(cancelled)).limit(limit))
+    ids = list(found)
+    return _cancel(session, [Action.id.in_(ids)], now, actor) if ids else []
 
 
 def _cancel(session: Session, where: Sequence[ColumnElement[bool]], now: datetime, actor: str) -> list[int]:

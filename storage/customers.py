@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.domain.access import Scope
@@ -208,15 +208,15 @@ def with_most_invoices(session: Session, condition: Condition, today: date, limi
 
 
 def with_most_gaps(session: Session, condition: Condition, today: date, limit: int) -> list[int]:
-    """Return the ids of whom least is known: group, contact names, account manager, anything to ask for."""
-    named = select(Contact.customer_id).where(Contact.is_main, Contact.first_name != "")
-    owing = select(Invoice.customer_id).where(is_undisputed(today))
-    known = (
-        _flag(Customer.group_name.is_not(None))
-        + _flag(Customer.id.in_(named))
-        + _flag(Customer.id.in_(select(Assignment.customer_id)))
-        + _flag(Customer.id.in_(owing))
-    )
+    """Return the ids of whom least is known: group, contact names, account manager, anything to ask for.
+
+    Asked customer by customer, each by an index: PostgreSQL would read a list that is too large for its memory once for
+    every customer.
+    """
+    named = exists().where(Contact.customer_id == Customer.id, Contact.is_main, Contact.first_name != "")
+    assigned = exists().where(Assignment.customer_id == Customer.id)
+    owing = exists().where(Invoice.customer_id == Customer.id, is_undisputed(today))
+    known = _flag(Customer.group_name.is_not(None)) + _flag(named) + _flag(assigned) + _flag(owing)
     return list(session.scalars(select(Customer.id).where(condition).order_by(known, *BY_NAME).limit(limit)))
 
 
@@ -234,10 +234,10 @@ class Choices:
 def choices(session: Session, scope: Scope) -> Choices:
     """Return what filters offer, from the customers in scope alone, each list in order."""
     visible = select(Customer.id).where(in_scope(scope))
-    owed = select(Invoice.currency).where(
-        Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0, Invoice.customer_id.in_(visible)
-    )
-    currencies = select(Customer.currency).where(in_scope(scope)).union(owed)
+    owed = select(Invoice.currency).where(Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
+    if scope.account_manager_id is not None:
+        owed = owed.where(Invoice.customer_id.in_(visible))
+    currencies = select(Customer.currency).where(in_scope(scope)).distinct().union(owed.distinct())
     assigned = select(Assignment.user_id).where(
         Assignment.workspace_id == scope.workspace_id, Assignment.customer_id.in_(visible)
     )

@@ -31,12 +31,28 @@ MOST_SAVED = 100
 _Change = Callable[[Audience], Audience]
 
 
-def set_filter(db: Database, caller: Caller, campaign_id: int, wanted: AudienceFilter) -> AudienceView:
-    """Replace the filter; what was picked by hand stays. Raise FieldErrors for bounds that can't be met."""
+def chosen(db: Database, caller: Caller, campaign_id: int) -> Audience:
+    """Return the draft's audience as it is written down: quick, for nobody is looked for."""
+    with db.read() as session:
+        return Audience.from_json(draft_of(session, caller, campaign_id).audience)
+
+
+def set_filter(
+    db: Database, caller: Caller, campaign_id: int, wanted: AudienceFilter, *, all_matching: bool | None = None
+) -> AudienceView:
+    """Replace the filter; what was picked by hand stays. Raise FieldErrors for bounds that can't be met.
+
+    With `all_matching`, whether all that match are selected is set along with it: what is found is worked out once.
+    """
     if wanted.overdue_min is not None and wanted.overdue_max is not None and wanted.overdue_min > wanted.overdue_max:
         raise FieldErrors({"overdue_max": "This is below the least overdue amount. Swap the two."})
     clean = AudienceFilter.from_json(wanted.to_json())
-    return _change(db, caller, campaign_id, lambda audience: audience.with_filter(clean))
+    return _change(db, caller, campaign_id, lambda audience: _filtered(audience, clean, all_matching))
+
+
+def _filtered(audience: Audience, wanted: AudienceFilter, all_matching: bool | None) -> Audience:
+    on = audience.all_matching if all_matching is None else all_matching
+    return audience.with_filter(wanted).with_all_matching(on)
 
 
 def set_all_matching(db: Database, caller: Caller, campaign_id: int, on: bool) -> AudienceView:
@@ -176,7 +192,7 @@ def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selectin
     audience = Audience.from_json(draft.audience)
     selected = selecting.selected(audience)
     matching = selecting.matching(audience.filter)
-    counts = customers.counts(session, caller.scope, matching, selected)
+    counts = _counts(session, audience, matching, selected)
     owed = customers.total_overdue(session, caller.scope, selected if counts[1] else matching, selecting.today)
     named = {row.id: row for row in customers.names(session, caller.scope, (*audience.added, *audience.left_out))}
     found = customers.choices(session, caller.scope)
@@ -194,6 +210,14 @@ def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selectin
             found.countries, found.languages, found.currencies, found.account_managers, found.custom_keys
         ),
     )
+
+
+def _counts(session: Session, audience: Audience, matching: Condition, selected: Condition) -> tuple[int, int]:
+    """Count who match and who are selected; nobody is looked for twice where both are the same customers."""
+    found = customers.count(session, matching)
+    if audience.all_matching and not audience.added and not audience.left_out:
+        return found, found
+    return found, customers.count(session, selected)
 
 
 def _names(named: dict[int, customers.Named], ids: tuple[int, ...]) -> tuple[CustomerName, ...]:

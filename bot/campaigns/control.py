@@ -38,7 +38,7 @@ def undo(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None
         row = _mine(session, caller, campaign_id)
         if not campaign_states.undo(session, caller.workspace_id, row.id, now=now):
             return _unchanged(session, row, "It is too late for Undo")
-        actions.cancel_queued(session, caller.workspace_id, row.id, now=now, actor=person(caller.user_id))
+        _stop(session, caller, row, now)
         draft_id = copy_of(session, row, now)
         text = "Undone: nothing was sent. The draft is kept: /campaign opens it."
         return ControlResult(CampaignState.CANCELLED, True, text, draft_id)
@@ -84,8 +84,20 @@ def cancel(db: Database, caller: Caller, campaign_id: int, *, now: datetime | No
         row = _mine(session, caller, campaign_id)
         if not campaign_states.cancel(session, caller.workspace_id, row.id, now=now):
             return _unchanged(session, row, "It can't be cancelled")
-        stopped = actions.cancel_queued(session, caller.workspace_id, row.id, now=now, actor=person(caller.user_id))
-        return ControlResult(CampaignState.CANCELLED, True, f"Cancelled. Not sent any more: {len(stopped)}.")
+        stopped = _stop(session, caller, row, now)
+        return ControlResult(CampaignState.CANCELLED, True, f"Cancelled. Not sent any more: {stopped:,}.")
+
+
+def _stop(session: Session, caller: Caller, row: Campaign, now: datetime) -> int:
+    """Cancel what waits in a cancelled campaign and return how many; many are left to the workers.
+
+    Nobody claims from a cancelled campaign, so that none of them goes out meanwhile (see bot.dispatch.rescue).
+    """
+    waiting = actions.count_queued(session, caller.workspace_id, row.id)
+    if waiting > actions.STRAYS:
+        return waiting
+    actor = person(caller.user_id)
+    return len(actions.cancel_queued(session, caller.workspace_id, row.id, now=now, actor=actor))
 
 
 def _mine(session: Session, caller: Caller, campaign_id: int) -> Campaign:

@@ -125,7 +125,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
         counts = manual_actions.counts(session, workspace_id, campaign_id)
         state = CampaignState(row.state)
         sent = _sum(counts, ActionState.SENT, ActionState.DELIVERED)
-        waiting = _sum(counts, ActionState.QUEUED, ActionState.SENDING)
+        waiting = _sum(counts, *_waiting_in(state))
         total = sum(counts.values())
         uncertain = counts.get((ActionState.MANUAL, Reason.UNCERTAIN), 0)
         shown = _shown(session, _scope_of(session, workspace_id, row.creator_id), campaign_id)
@@ -244,6 +244,11 @@ def _manual(row: ActionRow) -> ManualRow:
         decided_at=row.decided_at,
         is_returned=row.reason is Reason.RETURNED,
     )
+
+
+def _waiting_in(state: CampaignState) -> tuple[ActionState, ...]:
+    """Return what still goes out: of a cancelled campaign only what is being handed over, the queue is emptied."""
+    return (ActionState.SENDING,) if state is CampaignState.CANCELLED else (ActionState.QUEUED, ActionState.SENDING)
 
 
 _NOT_SENT = (ActionState.MANUAL, ActionState.SKIPPED, ActionState.IGNORED, ActionState.CANCELLED)

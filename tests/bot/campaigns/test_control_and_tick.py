@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.campaigns import control, summarize, tick
+from bot.campaigns.freeze import freeze_due
+from bot.dispatch.rescue import cancel_waiting
 from bot.domain.states import ActionState, CampaignState
 from bot.errors import NotAllowed, NotFound
 from handlers.blocks.notices import notice_text
 from storage.db import Database
 from storage.models import Action, Campaign, Notification
+from tests.bench import book
 from tests.builders import NOW, Builder
 
 
@@ -179,3 +182,18 @@ def test_send_now_starts_what_was_scheduled_for_later(db: Database, build: Build
     other = build.user("Bob Berg")
     with pytest.raises(NotAllowed):
         control.send_now(db, build.caller(other), campaign.id, now=NOW)
+
+
+def test_what_is_too_much_for_a_click_is_cancelled_by_a_worker(db: Database, build: Builder) -> None:
+    creator = build.user()
+    book.fill(db, creator, 2_001, invoices=1)
+    campaign = book.launched(db, build, creator)
+    assert freeze_due(db) == 1
+    result = control.cancel(db, build.caller(creator), campaign.id)
+    assert result.text == "Cancelled. Not sent any more: 2,001."
+    assert states(db, campaign.id) == ("cancelled", ["queued"] * 2_001)
+    shown = summarize.campaign_message(db, campaign.workspace_id, campaign.id)
+    assert (shown.waiting, shown.not_sent) == (0, 2_001)
+    assert cancel_waiting(db, name="w") == 2_001
+    assert cancel_waiting(db, name="w") == 0
+    assert states(db, campaign.id) == ("cancelled", ["cancelled"] * 2_001)
