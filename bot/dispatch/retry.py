@@ -48,5 +48,7 @@ def after(error: SendError, attempt: int, *, is_repeatable: bool = False, unansw
         return Manual(Reason.UNCERTAIN)
     if attempt > len(DELAYS):
         return Manual(Reason.UNCERTAIN if may_be_out else Reason.RETRIES_EXHAUSTED)
-    asked = timedelta(seconds=error.retry_after or 0) if isinstance(error, Transient) else timedelta()
-    return Retry(min(max(DELAYS[max(attempt, 1) - 1], asked), LONGEST), unanswered=may_be_out)
+    pause = DELAYS[max(attempt, 1) - 1]
+    if isinstance(error, Transient) and error.retry_after:
+        pause = max(pause, timedelta(seconds=error.retry_after))
+    return Retry(min(pause, LONGEST), unanswered=may_be_out)

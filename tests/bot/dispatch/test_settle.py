@@ -30,6 +30,12 @@ SOON, LATER = NOW + timedelta(seconds=5), NOW + timedelta(minutes=3)
 FRESH = timedelta(seconds=15)
 
 
+def written(channel: str, address: str) -> dict[str, object]:
+    if channel == "letter":
+        return {"postal": {"street": address, "postcode": "10115", "city": "Berlin", "country": "DE"}}
+    return {"phone" if channel == "sms" else "email": address}
+
+
 class Ground:
     """One campaign that is sending, its actions claimed."""
 
@@ -38,11 +44,10 @@ class Ground:
         self.alice = build.user()
         self.campaign = build.campaign(self.alice, state=CampaignState.SENDING)
 
-    def claimed(self, *emails: str, channel: str = "email", **values: object) -> list[Job]:
-        for n, email in enumerate(emails):
-            customer = self.build.customer(email=email)
-            key = "phone" if channel == "sms" else "email"
-            to = [{"contact_id": None, "name": "Pat", key: email}]
+    def claimed(self, *addresses: str, channel: str = "email", **values: object) -> list[Job]:
+        for n, address in enumerate(addresses):
+            customer = self.build.customer(email=address)
+            to = [{"contact_id": None, "name": "Pat", **written(channel, address)}]
             due = NOW - timedelta(minutes=10 - n)
             made = {"due_at": due, "recipients": to, "channel": channel}
             self.build.action(self.campaign, customer, **(made | values))  # type: ignore[arg-type]
@@ -128,6 +133,36 @@ def test_a_failed_call_keeps_the_providers_words(
     assert ground.last(job) == (event, reason, error.detail, "worker:w", LATER)
     if isinstance(error, Transient):
         assert row.due_at == LATER + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("attempts", "unanswered", "error", "event", "state", "stays_unanswered"), [
+    (0, False, Uncertain("lost"), ("retry", "unanswered"), "queued", True),
+    (1, True, Transient("429 later"), ("retry", "unanswered"), "queued", True),  # the first may still be out
+    (0, False, Transient("429 later"), ("retry", "transient"), "queued", False),
+    (5, True, Transient("429 later"), ("lose", "uncertain"), "manual", True),
+    (5, False, Transient("429 later"), ("exhaust", "retries_exhausted"), "manual", False),
+])  # fmt: skip
+def test_a_letter_without_an_answer_is_tried_again_and_never_called_unsent(
+    ground: Ground,
+    attempts: int,
+    unanswered: bool,
+    error: SendError,
+    event: tuple[str, str],
+    state: str,
+    stays_unanswered: bool,
+) -> None:
+    (job,) = ground.claimed("1 High Street", channel="letter", attempts=attempts, unanswered=unanswered)
+    ground.called(job, error)
+    row = ground.row(job)
+    assert (row.state, row.unanswered) == (state, stays_unanswered)
+    assert ground.last(job) == (*event, error.detail, "worker:w", LATER)
+
+
+def test_a_letter_without_an_answer_stays_so_while_its_provider_is_away(ground: Ground) -> None:
+    (job,) = ground.claimed("1 High Street", channel="letter", unanswered=True)
+    ground.settle(Unreachable(job, Transient("no route"), 4.0, True))
+    assert (ground.row(job).state, ground.row(job).unanswered) == ("queued", True)
+    assert ground.last(job) == ("retry", "unanswered", "no route", "worker:w", LATER)
 
 
 def test_after_the_last_attempt_it_is_a_persons(ground: Ground) -> None:
@@ -279,17 +314,17 @@ def test_refusals_of_the_recheck(ground: Ground) -> None:
 
 def test_after_an_unanswered_attempt_nothing_is_skipped_or_refused_unseen(ground: Ground) -> None:
     """It may be out: a person is told that, and what has happened since."""
-    paid, nobody = ground.claimed("a@acme.example", "b@acme.example", unanswered=True)
+    paid, nobody = ground.claimed("1 High Street", "2 High Street", channel="letter", unanswered=True)
     refused = [
         Refused(paid.claimed, Reason.PAID, skip=True),
-        Refused(nobody.claimed, Reason.SUPPRESSED, skip=False, detail="b@acme.example"),
+        Refused(nobody.claimed, Reason.SUPPRESSED, skip=False, detail="2 High Street"),
     ]
     with ground.db.write() as session:
         settle.refuse(settle.Book(session, LATER, "worker:w"), refused)
     since = "An attempt got no answer, and since then: "
     paid_since, closed_since = (
         f"{since}nothing overdue any more.",
-        f"{since}the address must not be contacted (b@acme.example).",
+        f"{since}the postal address must not be contacted (2 High Street).",
     )
     assert ground.last(paid) == ("lose", "uncertain", paid_since, "worker:w", LATER)
     assert ground.last(nobody) == ("lose", "uncertain", closed_since, "worker:w", LATER)
@@ -375,6 +410,28 @@ def test_a_rescue_frees_what_is_over_in_the_rescuers_name_and_says_how_much(grou
     with ground.db.read() as session:
         swept = session.scalars(select(ActionHistory).where(ActionHistory.action_id == stray.id)).one()
     assert (swept.event, swept.reason, swept.actor) == ("cancel", "campaign_cancelled", "worker:r")
+
+
+@pytest.mark.parametrize(("channel", "queued", "uncertain", "event"), [
+    ("letter", 1, 0, ("retry", "unanswered")),
+    ("sms", 0, 1, ("lose", "uncertain")),
+])  # fmt: skip
+def test_what_was_being_handed_over_is_tried_again_only_where_it_is_taken_once(
+    ground: Ground, channel: str, queued: int, uncertain: int, event: tuple[str, str]
+) -> None:
+    held = {"state": ActionState.SENDING, "handed_off_at": NOW, "lease_until": NOW}
+    row = ground.build.action(ground.campaign, channel=channel, **held)
+    over = NOW + timedelta(seconds=1)
+    with capture_logs() as logs:
+        assert rescue(ground.db, name="r", now=over) == 1
+    assert [(log["queued"], log["uncertain"]) for log in logs] == [(queued, uncertain)]
+    with ground.db.read() as session:
+        after = session.get_one(Action, row.id)
+        told = session.scalars(select(ActionHistory).where(ActionHistory.action_id == row.id)).one()
+    assert after.unanswered is bool(queued)
+    assert after.handed_off_at == (None if queued else NOW)
+    words = "The worker stopped while it was handing this over."
+    assert (told.event, told.reason, told.detail, told.actor, told.at) == (*event, words, "worker:r", over)
 
 
 def test_a_rescue_goes_by_the_databases_clock(ground: Ground) -> None:
