@@ -247,6 +247,8 @@ function settle() {
   if (now !== lastTop) {
     lastTop = now;
     submitted = null;
+    // the answer to what was submitted is there, though the request for it may not be over yet
+    if (modal) modal.ariaBusy = "false";
     if (modal) enter(modal);
     else document.getElementById("line")?.focus();
   } else if (modal && (document.activeElement === document.body || !document.activeElement)) {
