@@ -185,12 +185,15 @@ def test_hands_off_once_and_counts_the_attempt(db: Database, build: Builder) -> 
 
 def test_a_handoff_found_after_a_lost_answer_holds_for_a_whole_lease_again(db: Database, build: Builder) -> None:
     """The call has yet to begin: if its old lease ended meanwhile, a person could send it a second time."""
-    action = build.action(build.campaign(build.user(), state=CampaignState.SENDING), due_at=NOW)
-    (claimed,) = claim(db)
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    action, unasked = (build.action(campaign, due_at=NOW - timedelta(minutes=n)) for n in (2, 1))
+    claimed, _ = claim(db)
     assert hand_off(db, claimed) == {action.id}
     late = NOW + LEASE - timedelta(seconds=1)
     with db.write() as session:
         assert actions.handed_off(session, "other", [action.id], now=late, lease=LEASE) == set()
+        assert actions.handed_off(session, claimed.token, [unasked.id], now=late, lease=LEASE) == set()
+        assert actions.release(session, claimed.token, [unasked.id], now=late, actor=ME) == [unasked.id]
         assert actions.handed_off(session, claimed.token, [action.id], now=late, lease=LEASE) == {action.id}
         assert actions.rescue_expired(session, now=NOW + LEASE + timedelta(minutes=1), actor=ME) == ([], [])
         assert actions.rescue_expired(session, now=late + LEASE + timedelta(seconds=1), actor=ME) == ([], [action.id])

@@ -241,6 +241,7 @@ def test_only_what_is_asked_for_is_granted_and_only_once(ground: Ground) -> None
     assert granted == {first.claimed.id, second.claimed.id}
     row = ground.row(first)
     assert (row.handed_off_at, row.lease_until, row.attempts, row.sent_text) == (SOON, SOON + LEASE, 1, None)
+    assert row.updated_at == SOON
     assert ground.hand_off(HandOff((first,), ("one",)), HandOff((third,), ("three",))) == {third.claimed.id}
     again = HandOff((second,), ("two",))
     again.grant.doubtful = True  # its commit was cut off
