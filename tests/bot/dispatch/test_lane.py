@@ -224,3 +224,11 @@ def test_a_lane_that_stops_returns_what_was_not_begun_and_its_threads_end() -> N
         thread.join(20)
     assert desk.lane.is_over
     assert desk.reports == []
+
+
+def test_a_lane_counts_what_all_its_threads_do() -> None:
+    lane = Desk().lane
+    assert [lane.count(connected=+1), lane.count(connected=+1, calling=+1), lane.count(calling=+1)] == [1, 2, 2]
+    assert lane.doing == {"waiting": 0, "connections": 2, "calling": 2}
+    assert [lane.count(connected=-1), lane.count(calling=-1)] == [1, 1]
+    assert lane.doing == {"waiting": 0, "connections": 1, "calling": 1}
