@@ -231,13 +231,23 @@ def test_settles_sent_with_what_was_sent_and_the_customer_as_contacted(db: Datab
         assert session.get_one(Customer, row.customer_id).last_contacted_at == LATER
 
 
+def test_history_keeps_as_much_of_a_long_name_as_it_has_room_for(db: Database, build: Builder) -> None:
+    row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
+    [claimed] = claim(db)
+    hand_off(db, claimed)
+    with db.write() as session:
+        sent = [SentAction(row.id, "id", "s", "t")]
+        actions.settle_sent(session, claimed.token, sent, now=LATER, actor="worker:" + "x" * 200)
+    assert history(db, row)[-1][4] == "worker:" + "x" * 93
+
+
 def test_a_partly_refused_message_is_sent_and_names_the_refused(db: Database, build: Builder) -> None:
     row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
     [claimed] = claim(db)
     hand_off(db, claimed)
     with db.write() as session:
         sent = [SentAction(row.id, "id", "s", "t", refused="b@example.com: 550 no such user")]
-        actions.settle_sent(session, claimed.token, sent, now=LATER, actor=ME)
+        assert actions.settle_sent(session, claimed.token, sent, now=LATER, actor=ME) == [row.id]
     after = reread(db, row)
     assert (after.state, after.reason, after.detail) == ("sent", "partly_refused", "b@example.com: 550 no such user")
 
