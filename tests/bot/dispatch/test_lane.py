@@ -223,7 +223,20 @@ def test_a_lane_that_stops_returns_what_was_not_begun_and_its_threads_end() -> N
     for thread in desk.lane._threads:
         thread.join(20)
     assert desk.lane.is_over
+    assert desk.lane.doing["waiting"] == 0
     assert desk.reports == []
+
+
+def test_each_thread_waits_for_work_under_a_name_of_its_own_and_never_keeps_the_process_alive() -> None:
+    desk = Desk()
+    threads = desk.lane._threads
+    assert [(thread.name, thread.daemon) for thread in threads] == [("email-0", True)]
+    assert Lane("sms", desk, desk.compose, desk.tell, threads=2).group == 1
+    desk.lane.start()
+    desk.lane.jobs.put(job(1))
+    desk.lane.jobs.put(None)
+    threads[0].join(20)
+    assert [said(report) for report in desk.reports if not isinstance(report, HandOff)] == [("called", 1, "250 1")]
 
 
 def test_a_lane_counts_what_all_its_threads_do() -> None:
