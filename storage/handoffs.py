@@ -39,6 +39,14 @@ _CLOSED = {
     "s.workspace_id = CAST(value ->> 1 AS bigint) AND s.channel = value ->> 2 AND s.address = value ->> 3",
 }
 
+# what is kept of each accepted message, given as rows of action, provider's id, subject and text
+_KEPT = {
+    True: "SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS provider, "
+    "json_extract(value, '$[2]') AS subject, json_extract(value, '$[3]') AS words FROM json_each(:rows)",
+    False: "SELECT CAST(value ->> 0 AS bigint) AS id, value ->> 1 AS provider, value ->> 2 AS subject, "
+    "value ->> 3 AS words FROM json_array_elements(CAST(:rows AS json))",
+}
+
 
 def _handing_off(sqlite: bool) -> Executable:
     sending = select(Campaign.id).where(Campaign.state == CampaignState.SENDING.value)
@@ -58,17 +66,10 @@ def _holding_on(sqlite: bool) -> Executable:
 
 
 def _accepting(sqlite: bool) -> Executable:
-    kept = (
-        "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS provider, "
-        "json_extract(value, '$[2]') AS subject, json_extract(value, '$[3]') AS words FROM json_each(:rows))"
-        if sqlite
-        else "(SELECT CAST(value ->> 0 AS bigint) AS id, value ->> 1 AS provider, value ->> 2 AS subject, "
-        "value ->> 3 AS words FROM json_array_elements(CAST(:rows AS json)))"
-    )
     moved = f"""
         UPDATE actions SET state = '{ActionState.SENT}', reason = '{Reason.ACCEPTED}', detail = NULL, sent_at = :now,
         updated_at = :now, claim_token = NULL, claimed_by = NULL, lease_until = NULL, provider_id = kept.provider,
-        sent_subject = kept.subject, sent_text = kept.words FROM {kept} AS kept
+        sent_subject = kept.subject, sent_text = kept.words FROM ({_KEPT[sqlite]}) AS kept
         WHERE actions.id = kept.id AND claim_token = :token AND state = '{ActionState.SENDING}'
         AND handed_off_at IS NOT NULL RETURNING actions.id, workspace_id, campaign_id
         """  # noqa: S608

@@ -185,12 +185,15 @@ def test_hands_off_once_and_counts_the_attempt(db: Database, build: Builder) -> 
 
 def test_a_handoff_found_after_a_lost_answer_holds_for_a_whole_lease_again(db: Database, build: Builder) -> None:
     """The call has yet to begin: if its old lease ended meanwhile, a person could send it a second time."""
-    action = build.action(build.campaign(build.user(), state=CampaignState.SENDING), due_at=NOW)
-    (claimed,) = claim(db)
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    action, unasked = (build.action(campaign, due_at=NOW - timedelta(minutes=n)) for n in (2, 1))
+    claimed, _ = claim(db)
     assert hand_off(db, claimed) == {action.id}
     late = NOW + LEASE - timedelta(seconds=1)
     with db.write() as session:
         assert actions.handed_off(session, "other", [action.id], now=late, lease=LEASE) == set()
+        assert actions.handed_off(session, claimed.token, [unasked.id], now=late, lease=LEASE) == set()
+        assert actions.release(session, claimed.token, [unasked.id], now=late, actor=ME) == [unasked.id]
         assert actions.handed_off(session, claimed.token, [action.id], now=late, lease=LEASE) == {action.id}
         assert actions.rescue_expired(session, now=NOW + LEASE + timedelta(minutes=1), actor=ME) == ([], [])
         assert actions.rescue_expired(session, now=late + LEASE + timedelta(seconds=1), actor=ME) == ([], [action.id])
@@ -228,13 +231,23 @@ def test_settles_sent_with_what_was_sent_and_the_customer_as_contacted(db: Datab
         assert session.get_one(Customer, row.customer_id).last_contacted_at == LATER
 
 
+def test_history_keeps_as_much_of_a_long_name_as_it_has_room_for(db: Database, build: Builder) -> None:
+    row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
+    [claimed] = claim(db)
+    hand_off(db, claimed)
+    with db.write() as session:
+        sent = [SentAction(row.id, "id", "s", "t")]
+        actions.settle_sent(session, claimed.token, sent, now=LATER, actor="worker:" + "x" * 200)
+    assert history(db, row)[-1][4] == "worker:" + "x" * 93
+
+
 def test_a_partly_refused_message_is_sent_and_names_the_refused(db: Database, build: Builder) -> None:
     row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
     [claimed] = claim(db)
     hand_off(db, claimed)
     with db.write() as session:
         sent = [SentAction(row.id, "id", "s", "t", refused="b@example.com: 550 no such user")]
-        actions.settle_sent(session, claimed.token, sent, now=LATER, actor=ME)
+        assert actions.settle_sent(session, claimed.token, sent, now=LATER, actor=ME) == [row.id]
     after = reread(db, row)
     assert (after.state, after.reason, after.detail) == ("sent", "partly_refused", "b@example.com: 550 no such user")
 

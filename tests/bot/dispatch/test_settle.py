@@ -40,7 +40,7 @@ class Ground:
     """One campaign that is sending, its actions claimed."""
 
     def __init__(self, db: Database, build: Builder) -> None:
-        self.db, self.build = db, build
+        self.db, self.build, self.token = db, build, "mine"
         self.alice = build.user()
         self.campaign = build.campaign(self.alice, state=CampaignState.SENDING)
 
@@ -53,7 +53,7 @@ class Ground:
             self.build.action(self.campaign, customer, **(made | values))  # type: ignore[arg-type]
         with self.db.write() as session:
             rows = actions.claim_due(
-                session, worker_name="w", now=NOW, limit=9, lease=LEASE, channels=[channel], token="mine"
+                session, worker_name="w", now=NOW, limit=9, lease=LEASE, channels=[channel], token=self.token
             )
             return [job for job in prepare(session, rows, NOW) if isinstance(job, Job)]
 
@@ -230,12 +230,20 @@ def test_reports_without_a_call(ground: Ground) -> None:
     assert ground.row(returned).due_at == NOW - timedelta(minutes=8)
 
 
+def test_what_is_put_back_says_why(ground: Ground) -> None:
+    (job,) = ground.claimed("a@acme.example")
+    with ground.db.write() as session:
+        settle.put_back(settle.Book(session, LATER, "worker:w"), [job], Reason.TRANSIENT, "no route")
+    assert ground.last(job) == ("release", "transient", "no route", "worker:w", LATER)
+
+
 def test_only_what_is_asked_for_is_granted_and_only_once(ground: Ground) -> None:
     first, second, third = ground.claimed(*(f"{n}@acme.example" for n in range(3)))
     granted = ground.hand_off(HandOff((first, second), ("one", "two")))
     assert granted == {first.claimed.id, second.claimed.id}
     row = ground.row(first)
     assert (row.handed_off_at, row.lease_until, row.attempts, row.sent_text) == (SOON, SOON + LEASE, 1, None)
+    assert row.updated_at == SOON
     assert ground.hand_off(HandOff((first,), ("one",)), HandOff((third,), ("three",))) == {third.claimed.id}
     again = HandOff((second,), ("two",))
     again.grant.doubtful = True  # its commit was cut off
@@ -243,6 +251,26 @@ def test_only_what_is_asked_for_is_granted_and_only_once(ground: Ground) -> None
     assert ground.hand_off(again, now=later) == {second.claimed.id}
     row = ground.row(second)
     assert (row.handed_off_at, row.lease_until, row.attempts) == (SOON, later + LEASE, 1)
+
+
+def test_requests_of_several_claims_are_granted_together(ground: Ground) -> None:
+    (cut,) = ground.claimed("a@acme.example")
+    assert ground.hand_off(HandOff((cut,), ("cut",))) == {cut.claimed.id}
+    ground.token = "another"
+    (second,) = ground.claimed("b@acme.example")
+    ground.token = "a third"
+    (third,) = ground.claimed("c@acme.example")
+    again = HandOff((cut,), ("cut",))
+    again.grant.doubtful = True
+    asked = ground.hand_off(HandOff((second,), ("two",)), HandOff((third,), ("three",)), again)
+    assert asked == {cut.claimed.id, second.claimed.id, third.claimed.id}
+
+
+def test_a_request_without_the_words_of_each_message_is_no_request(ground: Ground) -> None:
+    (job,) = ground.claimed("+4915123456789", channel="sms")
+    with pytest.raises(ValueError):
+        ground.hand_off(HandOff((job,), ()))
+    assert ground.row(job).handed_off_at is None
 
 
 def test_an_address_suppressed_since_is_the_last_gate(ground: Ground, build: Builder) -> None:
@@ -419,8 +447,9 @@ def test_a_rescue_frees_what_is_over_in_the_rescuers_name_and_says_how_much(grou
 def test_what_was_being_handed_over_is_tried_again_only_where_it_is_taken_once(
     ground: Ground, channel: str, queued: int, uncertain: int, event: tuple[str, str]
 ) -> None:
-    held = {"state": ActionState.SENDING, "handed_off_at": NOW, "lease_until": NOW}
-    row = ground.build.action(ground.campaign, channel=channel, **held)
+    row = ground.build.action(
+        ground.campaign, channel=channel, state=ActionState.SENDING, handed_off_at=NOW, lease_until=NOW
+    )
     over = NOW + timedelta(seconds=1)
     with capture_logs() as logs:
         assert rescue(ground.db, name="r", now=over) == 1
