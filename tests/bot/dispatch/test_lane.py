@@ -72,7 +72,7 @@ class Desk:
             ids = frozenset(each.claimed.id for each in report.jobs)
             self.steps.append("ask " + " ".join(str(i) for i in sorted(ids)))
             self.on_request()
-            report.grant.answer(ids - self.refused, self.until)
+            report.grant.answer(frozenset(("mine", i) for i in ids - self.refused), self.until)
         elif isinstance(report, Unreachable):
             self.lane.stopping.set()  # so that nobody waits for the pause
 
