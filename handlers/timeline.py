@@ -7,10 +7,10 @@ from slack_bolt import App
 from bot.campaigns import audiences, timeline
 from handlers import ids
 from handlers.blocks import timeline as blocks
-from handlers.blocks.common import Block, option
 from handlers.deps import Deps
-from handlers.parse import clicked, row_ids
+from handlers.parse import chosen, clicked, row_ids
 from handlers.turn import Turn, bind, bind_options
+from handlers.typing_ahead import customer_options
 
 FIELD_BLOCKS: dict[str, dict[str, str]] = {}
 
@@ -19,7 +19,7 @@ def register(app: App, deps: Deps) -> None:
     """Bind the search and the pages."""
     app.action(ids.TIMELINE_CUSTOMER)(bind(deps, choose))
     app.action(ids.per_row(ids.TIMELINE_PAGE))(bind(deps, turn_page))
-    app.options(ids.TIMELINE_CUSTOMER)(bind_options(deps, options))
+    app.options(ids.TIMELINE_CUSTOMER)(bind_options(deps, customer_options))
 
 
 def open_timeline(turn: Turn, words: str) -> None:
@@ -33,20 +33,13 @@ def open_timeline(turn: Turn, words: str) -> None:
 
 def choose(turn: Turn) -> None:
     """A customer was chosen -> timeline.show"""
-    picked = (clicked(turn.body).get("selected_option") or {}).get("value") or ""
-    _show(turn, next(iter(row_ids((picked,))), 0), 0)
+    _show(turn, next(iter(row_ids((chosen(turn.body) or "",))), 0), 0)
 
 
 def turn_page(turn: Turn) -> None:
     """Newer, Older -> timeline.show"""
     (customer_id,) = row_ids((turn.view.payload.get("private_metadata") or "",)) or (0,)
     _show(turn, customer_id, ids.row_of(clicked(turn.body).get("action_id") or "") or 0)
-
-
-def options(turn: Turn) -> list[Block]:
-    """Type-ahead over customers -> audiences.search"""
-    found = audiences.search(turn.deps.db, turn.caller, turn.body.get("value") or "")
-    return [option(each.name, each.id, each.group) for each in found]
 
 
 def _show(turn: Turn, customer_id: int, page: int) -> None:

@@ -14,11 +14,12 @@ from bot.errors import UserError
 from handlers import ids
 from handlers.blocks import who as blocks
 from handlers.blocks import who_windows as windows
-from handlers.blocks.common import Block, option
+from handlers.blocks.common import Block
 from handlers.blocks.what import what_view
 from handlers.deps import Deps
 from handlers.parse import Metadata, chosen, clicked, row_ids
 from handlers.turn import Entry, Turn, bind, bind_options
+from handlers.typing_ahead import customer_options
 
 FIELD_BLOCKS = {
     ids.WHO: {
@@ -271,9 +272,3 @@ def use_saved(turn: Turn) -> None:
     made = audiences.use_saved(turn.deps.db, turn.caller, metadata.campaign_id, saved_id)
     turn.redraw(screen(turn, made, metadata), force=True)
     turn.ack()
-
-
-def customer_options(turn: Turn) -> list[Block]:
-    """Type-ahead over customers -> audiences.search"""
-    found = audiences.search(turn.deps.db, turn.caller, turn.body.get("value") or "")
-    return [option(each.name, each.id, each.group) for each in found]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from sandbox.fault_rules import FaultRules
 
 
 @dataclass
@@ -24,16 +25,8 @@ class LetterRule:
     comes_back: bool = False
 
 
-class LetterFaults:
+class LetterFaults(FaultRules[LetterRule]):
     """Faults on demand; `times` None means always, `postcode` None any."""
-
-    def __init__(self) -> None:
-        self._rules_lock = threading.Lock()
-        self._rules: list[LetterRule] = []
-        self._open = threading.Event()
-        self._open.set()
-        self.held = 0
-        """How many calls wait for an answer."""
 
     def refuse(
         self,
@@ -66,33 +59,6 @@ class LetterFaults:
         self._open.clear()
         self._add(LetterRule(postcode, times, 0, taken=taken))
 
-    def release(self) -> None:
-        """Let what hangs go."""
-        self._open.set()
-
-    def heal(self) -> None:
-        """End all faults."""
-        with self._rules_lock:
-            self._rules.clear()
-        self.release()
-
-    @property
-    def active(self) -> list[LetterRule]:
-        """The faults that will still strike, oldest first."""
-        with self._rules_lock:
-            return [replace(one) for one in self._rules if one.times != 0]
-
     def strike(self, postcode: str) -> LetterRule | None:
         """Return the first fitting fault and count one occasion; called by the server."""
-        with self._rules_lock:
-            for rule in self._rules:
-                if rule.times == 0 or rule.postcode not in (None, postcode):
-                    continue
-                if rule.times is not None:
-                    rule.times -= 1
-                return rule
-        return None
-
-    def _add(self, rule: LetterRule) -> None:
-        with self._rules_lock:
-            self._rules.append(rule)
+        return self._first(lambda rule: rule.postcode in (None, postcode))

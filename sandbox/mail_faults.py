@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from sandbox.fault_rules import FaultRules
 
 
 @dataclass
@@ -18,20 +19,13 @@ class Rule:
 
     def fits(self, kind: str, recipients: list[str]) -> bool:
         """Tell whether the fault is for this step and these recipients."""
-        if self.kind != kind or self.times == 0:
+        if self.kind != kind:
             return False
         return self.address is None or self.address in [one.lower() for one in recipients]
 
 
-class MailFaults:
+class MailFaults(FaultRules[Rule]):
     """Faults; `times` None means always, `address` None any. A 4xx code is transient, 5xx permanent."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rules: list[Rule] = []
-        self._open = threading.Event()
-        self._open.set()
-        self.held = 0
 
     def refuse(
         self, address: str | None, code: int = 550, text: str = "5.1.1 no such user", times: int | None = None
@@ -75,22 +69,6 @@ class MailFaults:
         """Give no answer to DATA until `release`; `held` counts the sessions waiting."""
         self._open.clear()
 
-    def release(self) -> None:
-        """Let all held answers go."""
-        self._open.set()
-
-    def heal(self) -> None:
-        """End all faults and release what is held."""
-        with self._lock:
-            self._rules.clear()
-        self.release()
-
-    @property
-    def active(self) -> list[Rule]:
-        """The faults that will still strike, oldest first."""
-        with self._lock:
-            return [replace(one) for one in self._rules if one.times != 0]
-
     @property
     def holding(self) -> bool:
         """Whether answers to DATA are held back."""
@@ -98,14 +76,4 @@ class MailFaults:
 
     def strike(self, kind: str, recipients: list[str]) -> Rule | None:
         """Return the first fitting fault and count one occasion; called by the server."""
-        with self._lock:
-            for rule in self._rules:
-                if rule.fits(kind, recipients):
-                    if rule.times is not None:
-                        rule.times -= 1
-                    return rule
-        return None
-
-    def _add(self, rule: Rule) -> None:
-        with self._lock:
-            self._rules.append(rule)
+        return self._first(lambda rule: rule.fits(kind, recipients))

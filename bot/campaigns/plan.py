@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from bot.domain.audience import Audience
 from bot.domain.channels import CHANNELS
 from bot.domain.money import Money, by_currency
 from bot.domain.preflight import LeftOut, Verdict, judge, reasons_to_leave_out
-from bot.domain.recipients import Recipients, settle
+from bot.domain.recipients import Check, Recipients, settle
 from bot.domain.states import Reason
 from storage import audiences, customer_filter, customers, settings
 from storage.customer_filter import Condition
@@ -70,37 +70,56 @@ class Plan:
 def make(session: Session, selecting: Selecting, campaign: Campaign) -> Plan:
     """Work the plan out, in a constant number of queries; it holds one small row for each selected customer."""
     condition = selecting.selected(Audience.from_json(campaign.audience))
-    return _plan(session, selecting, campaign, condition)
+    return _plan(session, selecting, _Rules.read(session, campaign), condition)
 
 
 def in_parts(session: Session, selecting: Selecting, campaign: Campaign) -> Iterator[Plan]:
     """Yield the same plan in parts of a few thousand customers, so that a large one is never in memory as a whole."""
     condition = selecting.selected(Audience.from_json(campaign.audience))
     ids = audiences.ids(session, condition)
+    rules = _Rules.read(session, campaign)
     for start in range(0, len(ids), PART):
         part = customer_filter.among(selecting.scope, ids[start : start + PART])
-        yield _plan(session, selecting, campaign, part)
+        yield _plan(session, selecting, rules, part)
 
 
-def _plan(session: Session, selecting: Selecting, campaign: Campaign, condition: Condition) -> Plan:
-    recent_days = settings.recent_contact_days(session, campaign.workspace_id)
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is the same for every customer of a campaign."""
+
+    campaign: Campaign
+    recent_days: int
+    suppressed: Mapping[str, str]
+    check: Check
+
+    @classmethod
+    def read(cls, session: Session, campaign: Campaign) -> _Rules:
+        of = campaign.workspace_id
+        return cls(
+            campaign,
+            settings.recent_contact_days(session, of),
+            audiences.suppressed(session, of, campaign.channel),
+            check_of(session, of, CHANNELS[campaign.channel].address),
+        )
+
+
+def _plan(session: Session, selecting: Selecting, rules: _Rules, condition: Condition) -> Plan:
+    campaign, days = rules.campaign, rules.recent_days
     standings = audiences.standings(session, selecting.scope, condition, selecting.today)
     kind = CHANNELS[campaign.channel]
     contacts = audiences.contacts(session, selecting.scope, condition, kind.address)
-    suppressed = audiences.suppressed(session, campaign.workspace_id, campaign.channel)
-    check = check_of(session, campaign.workspace_id, kind.address)
     rows = []
     for customer_id, standing in standings.items():
-        reasons = reasons_to_leave_out(standing, today=selecting.today, now=selecting.now, recent_days=recent_days)
+        reasons = reasons_to_leave_out(standing, today=selecting.today, now=selecting.now, recent_days=days)
         recipients = settle(
             contacts.get(customer_id, ()),
             campaign.to_positions,
-            suppressed=suppressed,
-            check=check,
+            suppressed=rules.suppressed,
+            check=rules.check,
             most=kind.most_recipients,
         )
         rows.append(Planned(customer_id, judge(reasons, campaign.put_back), recipients))
-    return Plan(tuple(rows), recent_days)
+    return Plan(tuple(rows), days)
 
 
 def asked_for(
