@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.channels.base import AuthBroken, Rejected, Transient, Uncertain
@@ -45,7 +46,7 @@ class SmtpSession:
 
     def __init__(self, target: SmtpTarget, timeouts: Timeouts, context: ssl.SSLContext | None = None) -> None:
         self._target, self._timeouts = target, timeouts
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._smtp: smtplib.SMTP | None = None
         self._owed = 0
         """Answers to what was said ahead that were not read yet."""
@@ -78,16 +79,19 @@ class SmtpSession:
     def _greet(self) -> smtplib.SMTP:
         target, seconds = self._target, self._timeouts.connect
         if target.security == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(target.host, target.port, timeout=seconds, context=self._context)
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(target.host, target.port, timeout=seconds, context=self._trust())
         else:
             smtp = smtplib.SMTP(target.host, target.port, timeout=seconds)
         self._smtp = smtp  # so that a failure from here on closes the socket
         if target.security == "smtp+starttls":
-            smtp.starttls(context=self._context)
+            smtp.starttls(context=self._trust())
         smtp.ehlo_or_helo_if_needed()
         if smtp.sock:  # the last packet of a message must not wait until those before it are acknowledged
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return smtp
+
+    def _trust(self) -> ssl.SSLContext:
+        return self._context or _system_trust()
 
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         if self._target.user is None or self._target.password is None:
@@ -239,6 +243,12 @@ class SmtpSession:
             code = 421
         if code != 250:
             self.drop()
+
+
+@lru_cache(maxsize=1)
+def _system_trust() -> ssl.SSLContext:
+    """Return the system's certificates, read once a process: reading them takes 15 ms of CPU."""
+    return ssl.create_default_context()
 
 
 def _refused_login(code: int, answer: bytes | str) -> AuthBroken | Transient:

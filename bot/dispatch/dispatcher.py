@@ -75,6 +75,7 @@ class Dispatcher:
         """Start the threads."""
         for lane in self._lanes.values():
             lane.start()
+        self.wake()  # what is due already does not wait for somebody to say so
         self._thread.start()
 
     def wake(self) -> None:
