@@ -91,7 +91,7 @@ def _told(now: str, source: str) -> str:
 
 
 _PLAN_ANEW = text("DISCARD PLANS")
-"""How PostgreSQL checks foreign keys was planned while the table was empty: with any index, row by row through all."""
+"""How PostgreSQL checks foreign keys was planned while the table was smaller: with any index, row by row through all."""
 _MAKE, _TELL = ByDialect(_making), ByDialect(_telling)
 
 
@@ -112,7 +112,7 @@ def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
 
 def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, actor: str) -> int:
     """Add what `packed` made, as `insert_frozen` does."""
-    count = 0
+    count, plan_anew_at = 0, 1
     sqlite = session.get_bind().dialect.name == "sqlite"
     signed = {"now": now, "actor": actor[:100]}
     for given in chunks:
@@ -121,9 +121,10 @@ def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, act
             _TELL.run(session, ids=ids, **signed)
         else:
             ids = [row[0] for row in _MAKE.run(session, rows=given, **signed)]
-            if not count:
-                session.execute(_PLAN_ANEW)
         count += len(ids)
+        if not sqlite and count >= plan_anew_at:  # and when it has doubled, until the right index is by far the cheapest
+            session.execute(_PLAN_ANEW)
+            plan_anew_at = 2 * count
     return count
 
 
