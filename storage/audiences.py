@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
@@ -29,29 +29,21 @@ def ids(session: Session, condition: Condition) -> list[int]:
 
 def standings(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, Standing]:
     """Return how each customer that fulfils `condition` stands today, in the order of names."""
-    numbers = (
-        select(
-            Invoice.customer_id.label("id"),
-            _count(is_overdue(today)).label("overdue"),
-            _count(is_undisputed(today)).label("undisputed"),
-            _count(is_collectible(today)).label("collectible"),
-        )
-        .where(Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
-        .where(Invoice.customer_id.in_(select(Customer.id).where(condition)))
-        .group_by(Invoice.customer_id)
-        .subquery()
+    owed = and_(
+        Invoice.customer_id == Customer.id, Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0
     )
     query = (
         select(
             Customer.id,
-            func.coalesce(numbers.c.overdue, 0),
-            func.coalesce(numbers.c.undisputed, 0),
-            func.coalesce(numbers.c.collectible, 0),
+            _count(is_overdue(today)),
+            _count(is_undisputed(today)),
+            _count(is_collectible(today)),
             Customer.paused_until,
             Customer.last_contacted_at,
         )
-        .outerjoin(numbers, numbers.c.id == Customer.id)
+        .outerjoin(Invoice, owed)
         .where(condition)
+        .group_by(Customer.id)
         .order_by(*BY_NAME)
     )
     return {row[0]: Standing(*row[1:]) for row in session.execute(query)}
@@ -149,7 +141,7 @@ def _positions(session: Session, scope: Scope, customers: Any) -> dict[int, list
     query = (
         select(ContactPosition.contact_id, ContactPosition.position)
         .join(Contact, Contact.id == ContactPosition.contact_id)
-        .where(ContactPosition.workspace_id == scope.workspace_id, Contact.customer_id.in_(customers))
+        .where(Contact.workspace_id == scope.workspace_id, Contact.customer_id.in_(customers))
         .order_by(ContactPosition.id)
     )
     found: dict[int, list[str]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -104,7 +104,7 @@ def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, open
         reason=row.recipients.reason or (Reason.OUTSIDE_HOURS if opens_at else Reason.FROZEN),
         recipients=[kind.recipient(c.id, c.name, c.address or "") for c in usable],
         cc=list(campaign.cc),
-        message_id=f"<{uuid.uuid4().hex}@{domain}>",
+        message_id=f"<{secrets.token_hex(16)}@{domain}>",
         due_at=(opens_at or start) if usable else None,
         in_spite_of=row.verdict.in_spite_of,
         detail=row.recipients.detail,

@@ -82,7 +82,8 @@ def settle(
     for contact, checked in read:
         key = fold_address(str(checked.address))
         if checked.fault is None and key not in suppressed:
-            usable.setdefault(key, replace(contact, address=checked.address))
+            as_written = contact.address == checked.address
+            usable.setdefault(key, contact if as_written else replace(contact, address=checked.address))
     if usable:
         return Recipients(tuple(usable.values())[:most])
     wrong = [checked for _, checked in read if checked.fault is not None]
