@@ -9,7 +9,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Executable, text
@@ -91,7 +93,7 @@ def _told(now: str, source: str) -> str:
 
 
 _PLAN_ANEW = text("DISCARD PLANS")
-"""How PostgreSQL checks foreign keys was planned while the table was smaller: with any index, row by row through all."""
+"""How PostgreSQL checks foreign keys was planned for a smaller table: with any index, row by row through all of it."""
 _MAKE, _TELL = ByDialect(_making), ByDialect(_telling)
 
 
@@ -122,7 +124,7 @@ def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, act
         else:
             ids = [row[0] for row in _MAKE.run(session, rows=given, **signed)]
         count += len(ids)
-        if not sqlite and count >= plan_anew_at:  # and when it has doubled, until the right index is by far the cheapest
+        if not sqlite and count >= plan_anew_at:  # until the right index is by far the best
             session.execute(_PLAN_ANEW)
             plan_anew_at = 2 * count
     return count
@@ -135,7 +137,15 @@ def _chunks(rows: Iterable[FrozenAction]) -> Iterator[list[FrozenAction]]:
 
 
 def _given(row: FrozenAction, sqlite: bool) -> dict[str, Any]:
-    given: dict[str, Any] = {name: getattr(row, name) for name in _TYPES}
+    given: dict[str, Any] = dict(zip(_TYPES, _values(row), strict=True))
     if row.due_at is not None:
-        given["due_at"] = str(moment(row.due_at, sqlite))
+        given["due_at"] = _moment(row.due_at, sqlite)
     return given
+
+
+_values = attrgetter(*_TYPES)
+
+
+@lru_cache(maxsize=64)
+def _moment(at: datetime, sqlite: bool) -> str:
+    return str(moment(at, sqlite))  # most actions of a campaign fall due at the same

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -47,18 +50,30 @@ def freeze_due(db: Database, now: datetime | None = None) -> int:
 
 
 def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
-    with db.alone(f"freeze {campaign_id}") as is_alone:  # a second worker would work it out in vain
-        if not is_alone:
+    # a second worker would work it out in vain
+    with db.alone(f"freeze {campaign_id}") as is_alone, ExitStack() as reading:
+        session = reading.enter_context(db.read())
+        campaign = campaigns.to_freeze(session, campaign_id) if is_alone else None
+        if campaign is None:
             return False
-        with db.read() as session:
-            campaign = campaigns.to_freeze(session, campaign_id)
-            if campaign is None:
-                return False
-            chunks, left_out = _made(session, campaign, now)
-        return _keep(db, campaign, chunks, left_out, now)
+        making = _Making(session, campaign, now)
+        if not db.is_sqlite:
+            return _keep(db, campaign, _ahead(making.chunks()), making.left_out, now)
+        chunks = list(making.chunks())  # SQLite's one writer must not hold up the others while we work it out
+        reading.close()
+        return _keep(db, campaign, chunks, making.left_out, now)
 
 
-def _keep(db: Database, campaign: Campaign, chunks: Sequence[str], left_out: dict[str, int], now: datetime) -> bool:
+def _ahead(chunks: Iterator[str]) -> Iterator[str]:
+    """Yield the same, and work the next one out while the last one is written."""
+    with ThreadPoolExecutor(1, thread_name_prefix="freeze") as beside:
+        coming = beside.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = beside.submit(next, chunks, None)
+            yield chunk
+
+
+def _keep(db: Database, campaign: Campaign, chunks: Iterable[str], left_out: Counter[str], now: datetime) -> bool:
     """Write everything in one transaction; False, and nothing, when the campaign was changed since it was read."""
     with db.write() as session:
         seen = campaign.updated_at
@@ -68,47 +83,55 @@ def _keep(db: Database, campaign: Campaign, chunks: Sequence[str], left_out: dic
         if campaigns.freeze(session, campaign.id, now=now, as_of=seen) is None:
             session.rollback()
             return False
-        campaigns.set_left_out(session, campaign.id, left_out)
+        campaigns.set_left_out(session, campaign.id, dict(left_out))
         notifications.touch(session, [campaign.id], at=now, soon=True)
         return True
 
 
-def _made(session: Session, campaign: Campaign, now: datetime) -> tuple[list[str], dict[str, int]]:
-    """Return the actions, ready to be written, and how many customers are left out by reason."""
-    creator = users.by_id(session, campaign.workspace_id, campaign.creator_id)
-    if creator is None or creator.role is None:
-        return [], {}  # without access any more nobody sees customers: the campaign ends without any action
-    selecting = Selecting.open(session, _caller(creator, creator.role), now)
-    sender = campaigns.sender_of(session, campaign)
-    domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
-    start = campaign.starts_at or now
-    chunks: list[str] = []
-    left_out: Counter[str] = Counter()
-    for part in plan.in_parts(session, selecting, campaign):
-        closed_until = hours.openings(session, campaign, part, start)
-        rows = (_action(campaign, row, domain, start, closed_until.get(row.customer_id)) for row in part.going)
-        chunks += frozen.packed(session, rows)
-        left_out.update({reason.value: count for reason, count in part.left_out.items()})
-    return chunks, dict(left_out)
+class _Making:
+    """The actions of a campaign, worked out part by part."""
 
+    def __init__(self, session: Session, campaign: Campaign, now: datetime) -> None:
+        self._session, self._campaign, self._now = session, campaign, now
+        self._kind, self._start = CHANNELS[campaign.channel], campaign.starts_at or now
+        self._of: dict[str, Any] = {
+            "workspace_id": campaign.workspace_id,
+            "campaign_id": campaign.id,
+            "owner_id": campaign.creator_id,
+            "channel": campaign.channel,
+            "cc": list(campaign.cc),
+        }
+        self.left_out: Counter[str] = Counter()
+        """How many customers are left out by reason, of the parts that are done."""
 
-def _action(campaign: Campaign, row: Planned, domain: str, start: datetime, opens_at: datetime | None) -> FrozenAction:
-    usable, kind = row.recipients.usable, CHANNELS[campaign.channel]
-    return FrozenAction(
-        workspace_id=campaign.workspace_id,
-        campaign_id=campaign.id,
-        customer_id=row.customer_id,
-        owner_id=campaign.creator_id,
-        channel=campaign.channel,
-        state=ActionState.QUEUED if usable else ActionState.MANUAL,
-        reason=row.recipients.reason or (Reason.OUTSIDE_HOURS if opens_at else Reason.FROZEN),
-        recipients=[kind.recipient(c.id, c.name, c.address or "") for c in usable],
-        cc=list(campaign.cc),
-        message_id=f"<{secrets.token_hex(16)}@{domain}>",
-        due_at=(opens_at or start) if usable else None,
-        in_spite_of=row.verdict.in_spite_of,
-        detail=row.recipients.detail,
-    )
+    def chunks(self) -> Iterator[str]:
+        """Yield the actions, ready to be written."""
+        session, campaign = self._session, self._campaign
+        creator = users.by_id(session, campaign.workspace_id, campaign.creator_id)
+        if creator is None or creator.role is None:
+            return  # without access any more nobody sees customers: the campaign ends without any action
+        selecting = Selecting.open(session, _caller(creator, creator.role), self._now)
+        sender = campaigns.sender_of(session, campaign)
+        domain = _domain(sender.facts.email) if sender else _NO_DOMAIN
+        for part in plan.in_parts(session, selecting, campaign):
+            closed_until = hours.openings(session, campaign, part, self._start)
+            rows = (self._action(row, domain, closed_until.get(row.customer_id)) for row in part.going)
+            yield from frozen.packed(session, rows)
+            self.left_out.update({reason.value: count for reason, count in part.left_out.items()})
+
+    def _action(self, row: Planned, domain: str, opens_at: datetime | None) -> FrozenAction:
+        usable = row.recipients.usable
+        return FrozenAction(
+            **self._of,
+            customer_id=row.customer_id,
+            state=ActionState.QUEUED if usable else ActionState.MANUAL,
+            reason=row.recipients.reason or (Reason.OUTSIDE_HOURS if opens_at else Reason.FROZEN),
+            recipients=[self._kind.recipient(c.id, c.name, c.address or "") for c in usable],
+            message_id=f"<{secrets.token_hex(16)}@{domain}>",
+            due_at=(opens_at or self._start) if usable else None,
+            in_spite_of=row.verdict.in_spite_of,
+            detail=row.recipients.detail,
+        )
 
 
 def _domain(address: str) -> str:
