@@ -10,6 +10,7 @@ import re
 import smtplib
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,9 @@ _LOGINS: dict[str, Callable[[smtplib.SMTP], Any]] = {
     "CRAM-MD5": lambda smtp: smtp.auth_cram_md5,
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_STATUS = re.compile(rb"[2-5][0-9]{2}(?:[ -]|\r?$)")
+_MOST_AT_ONCE, _LONGEST_LINE = 8_192, 65_536
+"""Bytes that are read at once, and that may come without an end of line."""
 _AUTH_CODES = (530, 534, 535, 538)
 """Authentication required, mechanism too weak, credentials invalid, encryption required: RFC 4954, section 6."""
 
@@ -50,6 +54,10 @@ class SmtpSession:
         self._smtp: smtplib.SMTP | None = None
         self._owed = 0
         """Answers to what was said ahead that were not read yet."""
+        self._heard = b""
+        """What has come in beyond the answers that were read."""
+        self._patience = 0.0
+        """Seconds that the socket waits now."""
 
     def connect(self) -> None:
         """Connect and log in, unless that is done; raise Transient or AuthBroken."""
@@ -134,19 +142,39 @@ class SmtpSession:
             raise self._refusal(code, answer)
 
     def _say(self, commands: Sequence[str]) -> None:
-        smtp, said = self._live(self._timeouts.command), "\r\n".join((*commands, ""))
+        said = "\r\n".join((*commands, ""))
         if said.count("\n") != len(commands) or said.count("\r") != len(commands):
             raise ValueError("a command must be one line")
         self._owed += len(commands)
-        smtp.send(said.encode())
+        self._live(self._timeouts.command).sendall(said.encode())
 
     def _ask(self, command: str) -> tuple[int, bytes]:
         """Return the answer to a command, which is said unless that was done ahead."""
         if not self._owed:
             self._say([command])
-        code, answer = self._live(self._timeouts.command).getreply()
+        code, answer = self._answer(self._timeouts.command)
         self._owed -= 1
         return code, answer
+
+    def _answer(self, seconds: float) -> tuple[int, bytes]:
+        """Return the next answer, its lines as one text (RFC 5321, 4.2); what is none has the code -1."""
+        lines: list[bytes] = []
+        while True:
+            line = self._line(seconds)
+            lines.append(line[4:].strip())
+            if not _STATUS.match(line):
+                return -1, b"\n".join(lines)
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(lines)
+
+    def _line(self, seconds: float) -> bytes:
+        while b"\n" not in self._heard:
+            more = self._live(seconds).recv(_MOST_AT_ONCE)
+            if not more or len(self._heard) > _LONGEST_LINE:
+                raise smtplib.SMTPServerDisconnected("the server has hung up, or does not speak SMTP")
+            self._heard += more
+        line, _, self._heard = self._heard.partition(b"\n")
+        return line
 
     def recipients(self, addresses: Sequence[str], copies: Sequence[str] = ()) -> dict[str, str]:
         """Say RCPT TO for each, and for each of `copies`; return the refused with the server's words.
@@ -178,13 +206,13 @@ class SmtpSession:
         try:
             code, answer = self._ask("DATA")
             if code == 354:  # what is not taken whole lacks the end of its final dot: no server can have accepted it
-                self._live(self._timeouts.answer).send(_stuffed(content))
+                self._live(self._timeouts.answer).sendall(_stuffed(content))
         except (smtplib.SMTPException, OSError):
             raise self._lost() from None
         if code != 354:
             raise self._refusal(code, answer)
         try:
-            code, answer = self._live(self._timeouts.answer).getreply()
+            code, answer = self._answer(self._timeouts.answer)
         except (smtplib.SMTPException, OSError):
             self.drop()
             raise Uncertain("The connection was lost after the message was sent and before it was answered.") from None
@@ -199,7 +227,7 @@ class SmtpSession:
 
     def drop(self) -> None:
         """Close the socket without a word."""
-        smtp, self._smtp, self._owed = self._smtp, None, 0
+        smtp, self._smtp, self._owed, self._heard, self._patience = self._smtp, None, 0, b"", 0.0
         if smtp is not None:
             smtp.close()
 
@@ -209,19 +237,22 @@ class SmtpSession:
         if smtp is None:
             return
         try:
-            self._live(1).quit()
+            self._live(1).sendall(b"QUIT\r\n")
+            self._answer(1)
         except (smtplib.SMTPException, OSError):
             pass  # the server is gone already, which is what was wanted
         finally:
             self.drop()
 
-    def _live(self, seconds: float) -> smtplib.SMTP:
-        smtp = self._smtp
-        if smtp is None or smtp.sock is None:
+    def _live(self, seconds: float) -> socket.socket:
+        """Return the socket, which waits for so long."""
+        sock = self._smtp.sock if self._smtp is not None else None
+        if sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
-        if smtp.sock.gettimeout() != seconds:
-            smtp.sock.settimeout(seconds)
-        return smtp
+        if self._patience != seconds:
+            _let_wait(sock, seconds)
+            self._patience = seconds
+        return sock
 
     def _lost(self) -> Transient:
         self.drop()
@@ -249,6 +280,21 @@ class SmtpSession:
 def _system_trust() -> ssl.SSLContext:
     """Return the system's certificates, read once a process: reading them takes 15 ms of CPU."""
     return ssl.create_default_context()
+
+
+def _let_wait(sock: socket.socket, seconds: float) -> None:
+    """Let each call on the socket wait for so long; it raises an OSError then.
+
+    The kernel keeps the time: Python's own timeouts ask it before every call whether the socket is ready, which lets go
+    of Python's lock once more. Of TLS it can't, as a call there is several.
+    """
+    if isinstance(sock, ssl.SSLSocket):
+        sock.settimeout(seconds)
+        return
+    time = struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
+    sock.settimeout(None)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time)
 
 
 def _refused_login(code: int, answer: bytes | str) -> AuthBroken | Transient:
