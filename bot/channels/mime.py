@@ -12,9 +12,9 @@ import binascii
 import re
 import uuid
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
+from string import ascii_letters, digits
 from urllib.parse import quote
 
 from bot.channels.base import Address, Attachment, Message, Rejected
@@ -25,6 +25,9 @@ _ADDRESS = re.compile(f"[^{_UNSAFE}]+@[^{_UNSAFE}]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
 _PLAIN = re.compile(r"[ -~]*")
+_SAFE_IN_WORDS = frozenset(ascii_letters + digits + "!*+-/")
+"""What may stand for itself in an encoded word anywhere: RFC 2047, section 5 (3)."""
+_LONGEST_WORD = 52
 _MIME_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _BREAKS = re.compile(r"\r\n|\r|\n")
 
@@ -37,7 +40,7 @@ def build(message: Message, now: datetime) -> bytes:
         f"From: {_mailboxes((message.sender,))}",
         f"To: {_mailboxes(message.to)}",
         *([f"Cc: {_mailboxes(message.cc)}"] if message.cc else []),
-        f"Subject: {_unstructured(message.subject, 'Subject')}",
+        f"Subject: {_unstructured(message.subject)}",
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
     ]
@@ -82,18 +85,39 @@ def _mailbox(name: str, address: str) -> str:
 def _phrase(name: str) -> str:
     name = _CONTROL.sub(" ", name).strip()
     if not _PLAIN.fullmatch(name) or "=?" in name:
-        return Header(name, "utf-8", maxlinelen=75, header_name="Reply-To").encode(linesep="\r\n")
+        return _encoded(name)
     if _ATOMS.fullmatch(name):
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _unstructured(text: str, header: str) -> str:
+def _unstructured(text: str) -> str:
     text = _CONTROL.sub(" ", text).strip()
     if _PLAIN.fullmatch(text) and "=?" not in text and len(text) < 900:
         return text
-    return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(linesep="\r\n")
+    return _encoded(text)
+
+
+def _encoded(text: str) -> str:
+    """Return a text in encoded words of UTF-8 (RFC 2047, in Q), each short enough for a line with the header's name."""
+    words, word = [], ""
+    for letter in text:
+        quoted = _quoted(letter)
+        if len(word) + len(quoted) > _LONGEST_WORD:
+            words.append(word)
+            word = ""
+        word += quoted
+    return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in (*words, word))
+
+
+@lru_cache(maxsize=4096)
+def _quoted(letter: str) -> str:
+    if letter == " ":
+        return "_"
+    if letter in _SAFE_IN_WORDS:
+        return letter
+    return "".join(f"={byte:02X}" for byte in letter.encode("utf-8", "replace"))
 
 
 def _alternative(text: str, html: str) -> bytes:

@@ -25,7 +25,8 @@ _LOGINS: dict[str, Callable[[smtplib.SMTP], Any]] = {
     "CRAM-MD5": lambda smtp: smtp.auth_cram_md5,
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_STATUS = re.compile(rb"[2-5][0-9]{2}(?:[ -]|\r?$)")
+_LINE = re.compile(rb"(?:([2-5][0-9]{2})(?:([ -])|(?=\r?\n)))?([^\n]*?)\r?\n")
+"""One line of an answer: its code, whether more follow, its text; whatever else is a line has no code."""
 _MOST_AT_ONCE, _LONGEST_LINE = 8_192, 65_536
 """Bytes that are read at once, and that may come without an end of line."""
 _AUTH_CODES = (530, 534, 535, 538)
@@ -158,23 +159,23 @@ class SmtpSession:
 
     def _answer(self, seconds: float) -> tuple[int, bytes]:
         """Return the next answer, its lines as one text (RFC 5321, 4.2); what is none has the code -1."""
-        lines: list[bytes] = []
+        said = b""
         while True:
-            line = self._line(seconds)
-            lines.append(line[4:].strip())
-            if not _STATUS.match(line):
-                return -1, b"\n".join(lines)
-            if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(lines)
+            found = _LINE.match(self._heard)
+            if found is None:
+                self._hear(seconds)
+                continue
+            code, more, text = found.groups()
+            self._heard = self._heard[found.end() :]
+            said = said + b" " + text if said else text
+            if code is None or more != b"-":
+                return int(code or -1), said
 
-    def _line(self, seconds: float) -> bytes:
-        while b"\n" not in self._heard:
-            more = self._live(seconds).recv(_MOST_AT_ONCE)
-            if not more or len(self._heard) > _LONGEST_LINE:
-                raise smtplib.SMTPServerDisconnected("the server has hung up, or does not speak SMTP")
-            self._heard += more
-        line, _, self._heard = self._heard.partition(b"\n")
-        return line
+    def _hear(self, seconds: float) -> None:
+        heard = self._live(seconds).recv(_MOST_AT_ONCE)
+        if not heard or len(self._heard) > _LONGEST_LINE:
+            raise smtplib.SMTPServerDisconnected("the server has hung up, or does not speak SMTP")
+        self._heard += heard
 
     def recipients(self, addresses: Sequence[str], copies: Sequence[str] = ()) -> dict[str, str]:
         """Say RCPT TO for each, and for each of `copies`; return the refused with the server's words.
