@@ -182,6 +182,40 @@ def test_said_ahead_a_message_without_recipients_is_not_sent(to_data: str, then:
     assert [line for line in heard[1:] if line.upper() != b"QUIT"] == [*envelope, *then]
 
 
+def test_answers_of_several_lines_and_in_pieces_are_each_read_whole() -> None:
+    answers = ["220-hi\r\n220 there", "250-me\r\n250 PIPELINING", "250 ok", "250-fine\r\n250", "354 go on"]
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_byte_by_byte, args=(listener, answers, heard), daemon=True)
+        thread.start()
+        connection = channel(listener.getsockname()[1]).open()
+        receipt = connection.send(message("pat@acme.example"))
+        connection.close()
+        thread.join(5)
+    assert receipt.provider_id == "250 2.0.0 taken as 4711"
+    assert heard[-1] == b"QUIT"
+
+
+def answer_byte_by_byte(listener: socket.socket, answers: list[str], heard: list[bytes]) -> None:
+    """Answer each line, and at last the message; every byte is a packet of its own."""
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def say(answer: str) -> None:
+        for byte in (answer + "\r\n").encode():
+            connection.send(bytes([byte]))
+
+    with connection, connection.makefile("rb") as stream:
+        say(answers[0])
+        for answer in answers[1:]:
+            heard.append(stream.readline().strip())
+            say(answer)
+        while stream.readline() != b".\r\n":
+            pass
+        say("250-2.0.0 taken\r\n250 as 4711")
+        heard.append(stream.readline().strip())
+
+
 def answer_each(listener: socket.socket, answers: list[str], heard: list[bytes]) -> None:
     """Greet, then answer every line with the next answer, and keep what was heard."""
     connection, _ = listener.accept()
