@@ -29,9 +29,7 @@ def ids(session: Session, condition: Condition) -> list[int]:
 
 def standings(session: Session, scope: Scope, condition: Condition, today: date) -> dict[int, Standing]:
     """Return how each customer that fulfils `condition` stands today, in the order of names."""
-    owed = and_(
-        Invoice.customer_id == Customer.id, Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0
-    )
+    owed = and_(Invoice.customer_id == Customer.id, Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
     query = (
         select(
             Customer.id,
