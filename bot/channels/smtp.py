@@ -251,7 +251,7 @@ class SmtpSession:
         if sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
         if self._patience != seconds:
-            _let_wait(sock, seconds)
+            _let_wait(sock, seconds, writing=self._timeouts.answer)
             self._patience = seconds
         return sock
 
@@ -283,8 +283,8 @@ def _system_trust() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _let_wait(sock: socket.socket, seconds: float) -> None:
-    """Let each call on the socket wait for so long; it raises an OSError then.
+def _let_wait(sock: socket.socket, seconds: float, *, writing: float) -> None:
+    """Let each call on the socket wait for so long; it raises an OSError then. How long `writing` may is said once.
 
     The kernel keeps the time: Python's own timeouts ask it before every call whether the socket is ready, which lets go
     of Python's lock once more. Of TLS it can't, as a call there is several.
@@ -292,10 +292,15 @@ def _let_wait(sock: socket.socket, seconds: float) -> None:
     if isinstance(sock, ssl.SSLSocket):
         sock.settimeout(seconds)
         return
-    time = struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
-    sock.settimeout(None)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time)
+    if sock.gettimeout() is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _time(writing))
+        sock.settimeout(None)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _time(seconds))
+
+
+def _time(seconds: float) -> bytes:
+    """Return a timeval, as the kernel takes it."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
 
 
 def _refused_login(code: int, answer: bytes | str) -> AuthBroken | Transient:
