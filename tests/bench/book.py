@@ -52,6 +52,7 @@ def fill(db: Database, user: User, customers: int, *, invoices: int = 5, contact
         with db.write() as session:
             made = session.scalars(insert(Customer).returning(Customer.id), [{"currency": "EUR", **r} for r in rows])
             ids = list(made)
+            session.execute(text("ANALYZE customers"))  # else PostgreSQL reads all for each foreign key
             if contacts:
                 main = {**of, "external_id": "p", "first_name": "Pat", "last_name": "Lee", "is_main": True}
                 session.execute(
