@@ -95,16 +95,15 @@ def claim_due(
     one is locking, SQLite has one writer. With `limits` the channel must be one.
     """
     token = token or str(uuid.uuid4())
-    found = _found(session, sorted(channels), now, limit, limits or Limits())
-    if not found:
+    ids = in_turns(_found(session, sorted(channels), now, limit, limits or Limits()))
+    if not ids:
         return []
-    ids = in_turns(found)
     rows = _TAKE.run(session, ids=ids, token=token, worker=worker_name[:100], now=now, lease=now + lease)
     claimed = {row[0]: _claimed(row, token) for row in rows}
-    moved = [Moved(row.id, row.workspace_id, row.campaign_id) for row in claimed.values()]
+    moved = [Moved(row.id, row.campaign_id) for row in claimed.values()]
     cause = Cause(Reason.CLAIMED, now, worker(worker_name))
     record(session, moved, ActionEvent.CLAIM.value, ActionState.QUEUED, ActionState.SENDING, cause)
-    notifications.touch(session, {row.campaign_id for row in moved}, at=now)
+    notifications.touch(session, {row.campaign_id for row in moved})
     return [claimed[i] for i in ids if i in claimed]
 
 
@@ -144,7 +143,7 @@ def _found(session: Session, channels: list[str], now: datetime, limit: int, lim
     total = sum(map(len, taken.values()))
     if everything is not None and total:
         everything.spend(total)
-    return [[row[0] for row in rows] for rows in taken.values()] if total else []
+    return [[row[0] for row in rows] for rows in taken.values()]
 
 
 def _of_campaign(

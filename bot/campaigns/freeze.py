@@ -69,7 +69,7 @@ def _keep(db: Database, campaign: Campaign, chunks: Sequence[str], left_out: dic
             session.rollback()
             return False
         campaigns.set_left_out(session, campaign.id, left_out)
-        notifications.touch(session, [campaign.id], at=now, soon=True)
+        notifications.touch(session, [campaign.id], at_once=now)
         return True
 
 
