@@ -77,7 +77,7 @@ def bring_forward(session: Session, workspace_id: int, campaign_id: int, *, now:
     ]
     statement = update(Campaign).where(*later).values(starts_at=now, updated_at=now).returning(Campaign.id)
     moved = list(session.scalars(statement.execution_options(synchronize_session=False)))
-    notifications.touch(session, moved, at=now, soon=True)
+    notifications.touch(session, moved, at_once=now)
     return bool(moved)
 
 
@@ -135,7 +135,7 @@ def _move(
         .execution_options(synchronize_session=False)
     )
     moved = sorted(session.scalars(statement))
-    notifications.touch(session, moved, at=now, soon=True)
+    notifications.touch(session, moved, at_once=now)
     if moved and end is CampaignState.SENDING:
         wakeups.tell(session)
     return moved

@@ -22,7 +22,7 @@ from storage.models import Action, Campaign
 from storage.transitions import Cause, Moved, is_queued, record, worker
 
 MOST_CAMPAIGNS = 50
-"""Campaigns that one claim takes from; where more wait, which ones is left to chance."""
+"""Campaigns that one claim takes from; where more wait, which ones is left to chance, as many of each workspace."""
 _ROUNDS = 3
 """How often what some campaigns left over is offered to the others."""
 
@@ -95,16 +95,15 @@ def claim_due(
     one is locking, SQLite has one writer. With `limits` the channel must be one.
     """
     token = token or str(uuid.uuid4())
-    found = _found(session, sorted(channels), now, limit, limits or Limits())
-    if not found:
+    ids = in_turns(_found(session, sorted(channels), now, limit, limits or Limits()))
+    if not ids:
         return []
-    ids = in_turns(found)
     rows = _TAKE.run(session, ids=ids, token=token, worker=worker_name[:100], now=now, lease=now + lease)
     claimed = {row[0]: _claimed(row, token) for row in rows}
-    moved = [Moved(row.id, row.workspace_id, row.campaign_id) for row in claimed.values()]
+    moved = [Moved(row.id, row.campaign_id) for row in claimed.values()]
     cause = Cause(Reason.CLAIMED, now, worker(worker_name))
     record(session, moved, ActionEvent.CLAIM.value, ActionState.QUEUED, ActionState.SENDING, cause)
-    notifications.touch(session, {row.campaign_id for row in moved}, at=now)
+    notifications.touch(session, {row.campaign_id for row in moved})
     return [claimed[i] for i in ids if i in claimed]
 
 
@@ -144,7 +143,7 @@ def _found(session: Session, channels: list[str], now: datetime, limit: int, lim
     total = sum(map(len, taken.values()))
     if everything is not None and total:
         everything.spend(total)
-    return [[row[0] for row in rows] for rows in taken.values()] if total else []
+    return [[row[0] for row in rows] for rows in taken.values()]
 
 
 def _of_campaign(
@@ -185,9 +184,21 @@ def _waiting(session: Session, channels: list[str], now: datetime) -> list[_Wait
         Action.campaign_id == Campaign.id, is_queued(), Action.channel.in_(channels), Action.due_at <= now
     )
     query = select(Campaign.id, Campaign.workspace_id, Campaign.sender_user_id, Campaign.sender_alias_id)
-    query = query.where(Campaign.state == CampaignState.SENDING.value, something).order_by(Campaign.id)
+    query = query.where(Campaign.state == CampaignState.SENDING.value, something)
     rows = [
         _Waiting(campaign_id, workspace_id, f"user-{user_id}" if user_id is not None else f"alias-{alias_id}")
         for campaign_id, workspace_id, user_id, alias_id in session.execute(query)
     ]
-    return sample(rows, MOST_CAMPAIGNS) if len(rows) > MOST_CAMPAIGNS else rows
+    return _by_lot(rows)[:MOST_CAMPAIGNS]
+
+
+def _by_lot(rows: list[_Waiting]) -> list[_Waiting]:
+    """Put workspaces, and the campaigns of each, into an order of chance, and let the workspaces take turns.
+
+    Whoever comes first gets what can't be divided. Where a rate limit lets one message through at a time, that is
+    everything: in an order of their own, the first campaign would hold up all others to its end.
+    """
+    by_workspace: dict[int, list[_Waiting]] = {}
+    for row in sample(rows, len(rows)):
+        by_workspace.setdefault(row.workspace_id, []).append(row)
+    return in_turns(sample(list(by_workspace.values()), len(by_workspace)))

@@ -141,10 +141,10 @@ def _accept(session: Session, token: str, sent: Sequence[SentAction], now: datet
         return []
     rows = json.dumps([[row.id, row.provider_id[:255], row.subject, row.text] for row in sent])
     found = _ACCEPT.run(session, rows=rows, token=token, now=now, actor=actor[:100])
-    moved = [Moved(*row[:3]) for row in found]
+    moved = [Moved(action_id, campaign_id) for action_id, _, campaign_id, *_ in found]
     if session.get_bind().dialect.name == "sqlite":
         cause = Cause(Reason.ACCEPTED, now, actor)
         record(session, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
         note_contacted(session, [row.id for row in moved], now)
-    notifications.touch(session, {row.campaign_id for row in moved}, at=now)
+    notifications.touch(session, {row.campaign_id for row in moved})
     return [row.id for row in moved]

@@ -40,18 +40,18 @@ class Behind:
     token: str
 
 
-def touch(session: Session, campaign_ids: Iterable[int], *, at: datetime, soon: bool = False) -> None:
+def touch(session: Session, campaign_ids: Iterable[int], *, at_once: datetime | None = None) -> None:
     """Say that these campaigns' living messages are behind, in the transaction that changed what they show.
 
-    They are drawn at the pace that Slack allows; those that a person waits for (`soon`) at once, unless Slack refused
+    They are drawn at the pace that Slack allows; those that a person waits for, from `at_once` on, unless Slack refused
     the last try.
     """
     ids = sorted(set(campaign_ids))
     gathered: set[int] | None = session.info.get(_GATHERED)
-    if gathered is not None and not soon:
+    if gathered is not None and at_once is None:
         gathered.update(ids)
     elif ids:
-        session.execute(_grown(_living(ids), **({"due_at": _at_once(at)} if soon else {})))
+        session.execute(_grown(_living(ids), **({"due_at": _from(at_once)} if at_once else {})))
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def _living(campaign_ids: Sequence[int]) -> list[ColumnElement[bool]]:
     return [Notification.campaign_id.in_(campaign_ids), Notification.kind == NotificationKind.CAMPAIGN.value]
 
 
-def _at_once(at: datetime) -> ColumnElement[datetime]:
+def _from(at: datetime) -> ColumnElement[datetime]:
     is_early = (Notification.attempts == 0) & (Notification.due_at > at)
     return case((is_early, literal(at, Notification.due_at.type)), else_=Notification.due_at)
 

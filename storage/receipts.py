@@ -146,12 +146,13 @@ def under_way(session: Session, channel: str, *, after: int, since: datetime, li
     return [(action_id, provider_id) for action_id, provider_id in rows if provider_id]
 
 
-def unsettled(session: Session, channel: str, *, handed_off_before: datetime, limit: int) -> list[Action]:
-    """Return the actions with an unknown outcome whose provider is to be asked, in any workspace, oldest first."""
+def unsettled(session: Session, channel: str, *, since: datetime, before: datetime, limit: int) -> list[Action]:
+    """Return actions with an unknown outcome, handed off between two moments, in any workspace, oldest first."""
     return list(
         session.scalars(
             select(Action)
-            .where(Action.channel == channel, *is_uncertain(), Action.handed_off_at < handed_off_before)
+            .where(Action.channel == channel, *is_uncertain())
+            .where(Action.handed_off_at > since, Action.handed_off_at < before)
             .order_by(Action.handed_off_at, Action.id)
             .limit(limit)
         )

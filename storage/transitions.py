@@ -40,7 +40,6 @@ class Moved:
     """A row that moved."""
 
     id: int
-    workspace_id: int
     campaign_id: int
 
 
@@ -80,13 +79,13 @@ def move(
         update(Action.__table__)  # type: ignore[arg-type]
         .where(Action.state == before.value, *where)
         .values({**changes, **values})
-        .returning(Action.id, Action.workspace_id, Action.campaign_id)
+        .returning(Action.id, Action.campaign_id)
     )
     # the table, not the model: what the session has loaded is not looked through for each row that moves
     moved = sorted((Moved(*row) for row in session.connection().execute(statement)), key=lambda row: row.id)
     record(session, moved, event.value, before, after, cause)
-    is_awaited = cause.actor.startswith("user:")
-    notifications.touch(session, {row.campaign_id for row in moved}, at=cause.at, soon=is_awaited)
+    awaited = cause.at if cause.actor.startswith("user:") else None
+    notifications.touch(session, {row.campaign_id for row in moved}, at_once=awaited)
     return moved
 
 

@@ -84,7 +84,7 @@ def _keep(db: Database, campaign: Campaign, chunks: Iterable[str], left_out: Cou
             session.rollback()
             return False
         campaigns.set_left_out(session, campaign.id, dict(left_out))
-        notifications.touch(session, [campaign.id], at=now, soon=True)
+        notifications.touch(session, [campaign.id], at_once=now)
         return True
 
 

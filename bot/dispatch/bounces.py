@@ -54,5 +54,5 @@ def _failed(session: Session, row: Action, to: set[str]) -> set[str]:
     """Return the recipients of this attempt who did not get it: it came back, or was refused when it was sent."""
     since = row.sent_at or row.created_at
     failed = receipts.recipients_with(session, row, [status.value for status in FAILURES], since=since)
-    refused = (row.detail or "").casefold() if row.reason == Reason.PARTLY_REFUSED.value else ""
-    return failed | {address for address in to if f"{address}:" in refused}
+    told = (row.detail or "").casefold() if row.reason == Reason.PARTLY_REFUSED.value else ""
+    return failed | {each.partition(": ")[0] for each in told.split("; ")}

@@ -62,13 +62,12 @@ def settle_uncertain(db: Database, channel: CanBeAsked, *, now: datetime | None 
     """Ask for the SMS whose outcome nobody knows; return how many were settled. Safe in several workers at once."""
     now = now or db.now()
     with db.read() as session:
-        open_ones = receipts.unsettled(session, SMS.name, handed_off_before=now - PATIENCE, limit=AT_ONCE)
-    recent = [row for row in open_ones if row.handed_off_at and now - row.handed_off_at < GIVE_UP]
-    if not recent:
+        found = receipts.unsettled(session, SMS.name, since=now - GIVE_UP, before=now - PATIENCE, limit=AT_ONCE)
+    if not found:
         return 0
     asked = channel.open()
     try:
-        return sum(_settle(db, asked, row, now) for row in recent)
+        return sum(_settle(db, asked, row, now) for row in found)
     except SendError as error:
         _log.warning("look_up_failed", error=type(error).__name__)
         return 0

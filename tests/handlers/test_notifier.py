@@ -33,7 +33,7 @@ def notifier(db: Database, slack: SlackServer) -> Notifier:
 
 def touch(db: Database, campaign: Campaign) -> None:
     with db.write() as session:
-        notifications.touch(session, [campaign.id], at=NOW)
+        notifications.touch(session, [campaign.id])
 
 
 def row_of(db: Database, campaign: Campaign, kind: str = "campaign") -> Notification:
@@ -82,7 +82,7 @@ def test_what_a_person_waits_for_is_drawn_at_once(
     notifier.draw_due(now=NOW)
     moment = NOW + timedelta(seconds=0.3)
     with db.write() as session:
-        notifications.touch(session, [campaign.id], at=moment, soon=True)
+        notifications.touch(session, [campaign.id], at_once=moment)
     assert notifier.draw_due(now=moment) == 1
 
 
@@ -93,7 +93,7 @@ def test_what_a_person_waits_for_is_not_tried_sooner_than_slack_asked(
     slack.faults.append(Fault("chat.postMessage", status=429, headers={"Retry-After": "30"}))
     assert notifier.draw_due(now=NOW) == 0
     with db.write() as session:
-        notifications.touch(session, [campaign.id], at=NOW, soon=True)
+        notifications.touch(session, [campaign.id], at_once=NOW)
     assert notifier.draw_due(now=NOW + timedelta(seconds=29)) == 0
     assert notifier.draw_due(now=NOW + timedelta(seconds=31)) == 1
 

@@ -115,7 +115,8 @@ def test_what_one_campaign_leaves_over_goes_to_the_others(db: Database, build: B
         claimed = actions.claim_due(
             session, worker_name="w", now=NOW, limit=6, lease=timedelta(minutes=1), channels=["email"]
         )
-    assert [row.campaign_id for row in claimed] == [large.id, small.id, *[large.id] * 4]
+    assert {row.campaign_id for row in claimed[:2]} == {large.id, small.id}
+    assert [row.campaign_id for row in claimed[2:]] == [large.id] * 4
 
 
 def test_a_senders_limit_holds_for_all_its_campaigns_and_for_nobody_else(db: Database, build: Builder) -> None:

@@ -113,6 +113,15 @@ def test_who_was_refused_at_once_did_not_get_it_either(mails: Mails) -> None:
     assert mails.now(action)[:2] == ("manual", "bounced")
 
 
+def test_an_address_that_ends_as_a_refused_one_does_got_its_message(mails: Mails) -> None:
+    to = {"reason": "partly_refused", "detail": f"{PAT}: 550 no such user; {BOSS}: 551 gone"}
+    action = mails.send("at@bolt.example", PAT, "last@bolt.example", BOSS, **to)
+    mails.back(action, "soft_bounce", "last@bolt.example", "452 full")
+    assert mails.now(action)[0] == "sent"
+    mails.back(action, "soft_bounce", "at@bolt.example", "452 full")
+    assert mails.now(action)[:2] == ("manual", "bounced")
+
+
 def test_a_bounce_that_names_nobody_is_a_persons_and_suppresses_nobody(mails: Mails) -> None:
     action = mails.send(PAT, BOSS)
     mails.back(action, "hard_bounce", "", "550 gone")

@@ -1,0 +1,178 @@
+"""Asking the provider what became of SMS with an unknown outcome: when, for what, and what its answer settles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.channels.base import Sighting, Transient
+from bot.dispatch.look_up import AT_ONCE, judge, settle_uncertain
+from bot.domain.states import ActionState, CampaignState
+from storage.db import Database
+from storage.models import Action, ActionHistory, Campaign
+from tests.builders import NOW, Builder
+
+pytestmark = pytest.mark.database("sqlite")
+PHONE = "+4915123456789"
+HALF_A_MINUTE, QUARTER, HOUR = timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1)
+
+
+@dataclass
+class Provider:
+    """A provider that can be asked; remembers what for, and whether the way to it was closed."""
+
+    has: Sequence[Sighting] = ()
+    fails: bool = False
+    asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    opened: int = 0
+    closed: int = 0
+
+    def open(self) -> Provider:
+        self.opened += 1
+        return self
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def look_up(self, to: str, since: datetime, until: datetime) -> Sequence[Sighting]:
+        self.asked.append((to, since, until))
+        if self.fails:
+            raise Transient("busy")
+        return self.has
+
+
+class Ground:
+    def __init__(self, db: Database, build: Builder) -> None:
+        self.db, self.build, self.alice = db, build, build.user()
+
+    def uncertain(self, ago: timedelta, state: CampaignState = CampaignState.SENDING, **values: Any) -> Action:
+        campaign = self.build.campaign(self.alice, state=state, channel="sms")
+        customer = self.build.customer(email=None, phone=PHONE)
+        made = {"reason": "uncertain", "handed_off_at": NOW - ago, "sent_text": "please pay", "attempts": 1}
+        return self.build.action(campaign, customer, state=ActionState.MANUAL, **(made | values))
+
+    def row(self, action: Action) -> Action:
+        with self.db.read() as session:
+            return session.scalars(select(Action).where(Action.id == action.id)).one()
+
+    def told(self, action: Action) -> list[tuple[str, str, str, datetime]]:
+        with self.db.read() as session:
+            query = select(ActionHistory).where(ActionHistory.action_id == action.id).order_by(ActionHistory.id)
+            return [(h.event, h.reason, h.actor, h.at) for h in session.scalars(query)]
+
+    def campaign(self, action: Action) -> str:
+        with self.db.read() as session:
+            return session.scalars(select(Campaign.state).where(Campaign.id == action.campaign_id)).one()
+
+
+@pytest.fixture
+def ground(db: Database, build: Builder) -> Ground:
+    return Ground(db, build)
+
+
+def seen(text: str = "please pay", *, sid: str = "SM1", **values: Any) -> Sighting:
+    return Sighting(sid, text, NOW - HALF_A_MINUTE, **values)
+
+
+@pytest.mark.parametrize(("status", "code", "state", "reason"), [
+    ("queued", None, "sent", "late_receipt"),
+    ("delivered", None, "delivered", "delivered"),
+    ("read", None, "delivered", "delivered"),
+    ("undelivered", 30003, "manual", "bounced"),
+    ("failed", 30005, "manual", "bounced"),
+])  # fmt: skip
+def test_what_the_provider_has_went_out_and_goes_on_as_it_says(
+    ground: Ground, status: str, code: int | None, state: str, reason: str
+) -> None:
+    action, provider = ground.uncertain(HALF_A_MINUTE), Provider([seen(status=status, error_code=code)])
+    assert settle_uncertain(ground.db, provider, now=NOW) == 1
+    row = ground.row(action)
+    assert (row.state, row.reason, row.provider_id, row.sent_at) == (state, reason, "SM1", NOW)
+    assert ground.told(action)[0] == ("settle", "late_receipt", "provider:twilio", NOW)
+    at = NOW - HALF_A_MINUTE
+    assert provider.asked == [(PHONE, at - timedelta(minutes=2), at + timedelta(minutes=10))]
+    assert (provider.opened, provider.closed) == (1, 1)
+    assert settle_uncertain(ground.db, provider, now=NOW) == 0
+
+
+@pytest.mark.parametrize("state", [CampaignState.COMPLETED, CampaignState.SENDING])
+def test_what_it_surely_never_got_is_queued_anew_and_its_campaign_goes_on(ground: Ground, state: CampaignState) -> None:
+    action = ground.uncertain(QUARTER, state)
+    assert settle_uncertain(ground.db, Provider(), now=NOW) == 1
+    row = ground.row(action)
+    assert (row.state, row.reason, row.due_at, row.handed_off_at) == ("queued", "not_taken", NOW, None)
+    assert ground.told(action) == [("send", "not_taken", "worker:look-up", NOW)]
+    assert ground.campaign(action) == "sending"
+
+
+def test_nothing_is_queued_anew_in_a_cancelled_campaign(ground: Ground) -> None:
+    action = ground.uncertain(QUARTER, CampaignState.CANCELLED)
+    assert settle_uncertain(ground.db, Provider(), now=NOW) == 0
+    assert (ground.row(action).state, ground.campaign(action)) == ("manual", "cancelled")
+
+
+def test_while_a_call_may_be_under_way_or_somebody_else_wrote_it_stays_a_persons(ground: Ground) -> None:
+    early, other = ground.uncertain(timedelta(minutes=12)), ground.uncertain(QUARTER)
+    assert settle_uncertain(ground.db, Provider(), now=NOW) == 1  # the other one alone
+    assert ground.row(early).state == "manual"
+    other = ground.uncertain(QUARTER)
+    assert settle_uncertain(ground.db, Provider([seen("something else")]), now=NOW) == 0
+    assert ground.row(other).state == "manual"
+
+
+def test_a_message_of_another_action_is_not_taken_for_this_one(ground: Ground) -> None:
+    """Two SMS with the same words to one number: the provider has the first alone."""
+    ground.uncertain(HOUR, state=CampaignState.SENDING, provider_id="SM1")
+    second = ground.uncertain(QUARTER)
+    assert settle_uncertain(ground.db, Provider([seen(sid="SM1"), seen(sid="SM2")]), now=NOW) == 1
+    assert ground.row(second).provider_id == "SM2"
+    third = ground.uncertain(QUARTER)
+    assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
+    assert ground.row(third).state == "queued"
+
+
+def test_it_is_asked_after_a_while_and_for_a_day_only(ground: Ground) -> None:
+    at_once, a_day, certain = timedelta(seconds=20), timedelta(days=1), {"reason": "rejected"}
+    for ago, values in ((at_once, {}), (a_day, {}), (HOUR, certain)):
+        ground.uncertain(ago, **values)
+    provider = Provider()
+    assert settle_uncertain(ground.db, provider, now=NOW) == 0
+    assert (provider.opened, provider.asked) == (0, [])
+    for ago in (at_once + timedelta(seconds=1), a_day - timedelta(seconds=1)):
+        ground.uncertain(ago)
+    settle_uncertain(ground.db, provider, now=NOW)
+    assert len(provider.asked) == 2
+
+
+def test_those_that_nobody_decided_for_a_day_keep_no_newer_one_from_being_asked_for(ground: Ground) -> None:
+    campaign = ground.build.campaign(ground.alice, state=CampaignState.COMPLETED, channel="sms")
+    for _ in range(AT_ONCE):
+        ground.build.action(
+            campaign, state=ActionState.MANUAL, reason="uncertain", handed_off_at=NOW - timedelta(days=2)
+        )
+    action = ground.uncertain(HALF_A_MINUTE)
+    assert settle_uncertain(ground.db, Provider([seen()]), now=NOW) == 1
+    assert ground.row(action).state == "sent"
+
+
+def test_a_provider_that_can_not_say_is_asked_again_another_time(ground: Ground) -> None:
+    action, provider = ground.uncertain(QUARTER), Provider(fails=True)
+    assert settle_uncertain(ground.db, provider, now=NOW) == 0
+    assert (ground.row(action).state, provider.closed) == ("manual", 1)
+
+
+def test_of_several_with_our_words_the_first_is_ours_and_without_words_nothing_is_certain() -> None:
+    late, early = Sighting("SM1", " please pay\n", NOW), Sighting("SM2", "please pay ", NOW - HALF_A_MINUTE)
+    assert judge([late, early], "\nplease pay", NOW, NOW).found == early
+    for text in (None, ""):
+        answer = judge([late], text, NOW - HOUR, NOW)
+        assert (answer.found, answer.surely_not) == (None, False)
+        assert not judge([], text, NOW - HOUR, NOW).surely_not
+    limit = timedelta(minutes=12)
+    assert not judge([], "please pay", NOW - limit, NOW).surely_not
+    assert judge([], "please pay", NOW - limit - timedelta(seconds=1), NOW).surely_not
