@@ -44,13 +44,10 @@ class Moved:
 
 
 def _recording(sqlite: bool) -> Executable:
-    rows = select(
-        Action.workspace_id,
-        Action.id,
-        bindparam("at", type_=UtcDateTime()),
-        *(bindparam(name) for name in ("event", "from_state", "to_state", "reason", "detail", "actor")),
-    )
-    columns = ["workspace_id", "action_id", "at", "event", "from_state", "to_state", "reason", "detail", "actor"]
+    told = ("event", "from_state", "to_state", "reason", "detail", "actor")
+    values: list[ColumnElement[Any]] = [bindparam("at", type_=UtcDateTime()), *(bindparam(name) for name in told)]
+    rows = select(Action.workspace_id, Action.id, *values)
+    columns = ["workspace_id", "action_id", "at", *told]
     written = insert(ActionHistory.__table__)  # type: ignore[arg-type]
     return written.from_select(columns, rows.where(among(Action.id, sqlite)))
 
