@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, String, Text, bindparam, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, Reason
@@ -44,18 +44,10 @@ class Moved:
 
 
 def _recording(sqlite: bool) -> Executable:
-    rows = select(
-        Action.workspace_id,
-        Action.id,
-        bindparam("at", type_=UtcDateTime()),
-        bindparam("event", type_=String()),
-        bindparam("from_state", type_=String()),
-        bindparam("to_state", type_=String()),
-        bindparam("reason", type_=String()),
-        bindparam("detail", type_=Text()),
-        bindparam("actor", type_=String()),
-    )
-    columns = ["workspace_id", "action_id", "at", "event", "from_state", "to_state", "reason", "detail", "actor"]
+    told = ("event", "from_state", "to_state", "reason", "detail", "actor")
+    values: list[ColumnElement[Any]] = [bindparam("at", type_=UtcDateTime()), *(bindparam(name) for name in told)]
+    rows = select(Action.workspace_id, Action.id, *values)
+    columns = ["workspace_id", "action_id", "at", *told]
     written = insert(ActionHistory.__table__)  # type: ignore[arg-type]
     return written.from_select(columns, rows.where(among(Action.id, sqlite)))
 

@@ -115,16 +115,15 @@ def _of_one_campaign(session: Session, rows: list[Claimed], now: datetime) -> li
     checked: list[Rechecked] = []
     for row in rows:
         fresh, to = facts.get(row.customer_id), open_to[row.id]
-        refused = _refusal(row, kind, fresh, to, paused.get(row.customer_id), now)
-        if refused is not None or fresh is None:
-            checked.append(refused or Refused(row, Reason.CUSTOMER_GONE, skip=True))
-            continue
-        due_at = hours.opening(to, fresh, now)
-        if due_at > now:
+        if fresh is None:
+            checked.append(Refused(row, Reason.CUSTOMER_GONE, skip=True))
+        elif refused := _refusal(row, kind, fresh, to, paused.get(row.customer_id), now):
+            checked.append(refused)
+        elif (due_at := hours.opening(to, fresh, now)) > now:
             checked.append(Later(row, due_at))
-            continue
-        cc = tuple(("", a) for a in row.cc if _may_have(a, suppressed))
-        checked.append(Job(row, letter, fresh, tuple((r["name"] or "", kind.address_of(r)) for r in to), cc, now))
+        else:
+            cc = tuple(("", a) for a in row.cc if _may_have(a, suppressed))
+            checked.append(Job(row, letter, fresh, tuple((r["name"] or "", kind.address_of(r)) for r in to), cc, now))
     return checked
 
 
@@ -168,13 +167,11 @@ class _Hours:
 def _refusal(
     row: Claimed,
     kind: ChannelKind,
-    facts: MergeFacts | None,
+    facts: MergeFacts,
     to: list[dict[str, Any]],
     paused: date | None,
     now: datetime,
 ) -> Refused | None:
-    if facts is None:
-        return Refused(row, Reason.CUSTOMER_GONE, skip=True)
     reason = _reason_to_skip(facts, paused, now, row.in_spite_of)
     if reason is not None:
         return Refused(row, reason, skip=True)

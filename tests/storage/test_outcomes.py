@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.domain.states import ActionState, CampaignState, Reason
+from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
 from storage import actions, outcomes
 from storage.actions import SentAction
 from storage.db import Database
-from storage.models import Action, ActionHistory, Customer
+from storage.models import Action, ActionHistory, Customer, Notification
+from storage.transitions import Cause, Moved, in_workspace, move
 from tests.builders import NOW, Builder
 
 pytestmark = pytest.mark.database("sqlite")
@@ -138,3 +139,19 @@ def test_a_customer_was_contacted_when_it_was_last_contacted(db: Database, build
             outcomes.note_contacted(session, [action.id], moment)
         assert contacted(db, action) == expected
     assert contacted(db, other) is None
+
+
+def test_what_a_person_does_is_drawn_at_once_and_what_a_worker_does_at_slacks_pace(
+    db: Database, build: Builder
+) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    first, second = (build.action(campaign) for _ in range(2))
+    pace = LATER + timedelta(minutes=1)
+    with db.write() as session:
+        session.execute(update(Notification).values(due_at=pace))
+        for action, actor, due_at, version in ((first, ME, pace, 2), (second, "user:7", LATER, 3)):
+            cause = Cause(Reason.CAMPAIGN_CANCELLED, LATER, actor)
+            moved = move(session, ActionEvent.CANCEL, in_workspace(action.workspace_id, [action.id]), cause)
+            assert moved == [Moved(action.id, campaign.id)]
+            row = session.scalars(select(Notification).execution_options(populate_existing=True)).one()
+            assert (row.due_at, row.version) == (due_at, version)

@@ -160,6 +160,14 @@ def test_those_that_nobody_decided_for_a_day_keep_no_newer_one_from_being_asked_
     assert ground.row(action).state == "sent"
 
 
+def test_it_is_asked_for_some_at_a_time_the_oldest_first(ground: Ground) -> None:
+    for n in range(AT_ONCE + 1):
+        ground.uncertain(QUARTER - timedelta(seconds=n), recipients=[{"phone": f"+49151{n}"}])
+    provider = Provider(has=[seen("something else")])
+    settle_uncertain(ground.db, provider, now=NOW)
+    assert [to for to, _, _ in provider.asked] == [f"+49151{n}" for n in range(AT_ONCE)]
+
+
 def test_a_provider_that_can_not_say_is_asked_again_another_time(ground: Ground) -> None:
     action, provider = ground.uncertain(QUARTER), Provider(fails=True)
     assert settle_uncertain(ground.db, provider, now=NOW) == 0

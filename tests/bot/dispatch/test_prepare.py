@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from bot.dispatch.prepare import Job, Later, Rechecked, Refused, prepare
 from bot.domain.states import CampaignState, Reason
@@ -85,6 +85,18 @@ def test_jobs_come_in_the_order_of_the_claim_whatever_their_campaign_and_workspa
         assert (job.facts.customer.id, job.as_of) == (job.claimed.customer_id, NOW)
         assert job.facts.sender.name == ("Bob Stone" if campaign is elsewhere else "Alice Martin")
         assert (job.letter.attach_statement, job.letter.printing) == (False, None)
+
+
+def test_many_actions_of_a_campaign_are_rechecked_with_as_many_queries_as_one(ground: Ground) -> None:
+    for _ in range(5):
+        ground.action()
+    rows, asked = ground.claimed(), []
+    event.listen(ground.db.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    ground.prepare(rows[:1])
+    one = len(asked)
+    ground.prepare(rows)
+    assert one > 0
+    assert len(asked) == 2 * one
 
 
 @pytest.mark.parametrize(("invoices", "reason"), [

@@ -19,6 +19,7 @@ def test_what_can_not_be_divided_goes_to_the_first() -> None:
 
 def test_rows_come_in_turns() -> None:
     assert in_turns([[1, 2, 3], [4], [5, 6]]) == [1, 4, 5, 2, 6, 3]
+    assert in_turns([[None, 2], [], [0, None]]) == [None, 0, 2, None]
 
 
 @given(st.dictionaries(st.integers(1, 50), st.integers(1, 5), min_size=1), st.integers(0, 300))
