@@ -32,7 +32,7 @@ from bot.pauses import keep_pauses_short, stand_back
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.teller import Teller
-from bot.web import SlackAnswer, make_web
+from bot.web import SlackAnswer, listen, make_web
 from bot.wiring import configured, make_events, make_hooks, warnings_of
 from bot.worker import Worker
 from handlers.deps import Deps
@@ -46,8 +46,8 @@ SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
 HANG_UP_WITHIN = 3.0
 """Seconds that the connection to Slack gets to close."""
-DRAWING = 4
-"""Threads that draw the views of large books after the click was answered: most of the time they wait for Slack."""
+DRAWING = 3
+"""Threads that draw the views of large books after the click was answered."""
 
 
 class Web:
@@ -67,7 +67,7 @@ class Web:
         )
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
-        self._listener = _listen(settings)
+        self._listener = listen(settings.http_host, settings.http_port)
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._listener]}, name="http", daemon=True
@@ -233,18 +233,6 @@ def slack_client(settings: Settings) -> WebClient:
 def _trusted() -> ssl.SSLContext:
     """Return whom to trust, read once: without it the client reads all certificates anew for every call."""
     return ssl.create_default_context()
-
-
-def _listen(settings: Settings) -> socket.socket:
-    try:
-        listener = socket.create_server((settings.http_host, settings.http_port), reuse_port=False)
-        # asyncio sets this only on sockets that name TCP as their protocol, which those of create_server do not:
-        # without it an answer with a body waits 40 ms, until the other side has acknowledged its headers
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
-    except OSError as error:
-        where = f"{settings.http_host}:{settings.http_port}"
-        raise UserError(f"Can't listen on {where} ({error.strerror}): set HTTP_PORT or HTTP_HOST.") from None
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from slack_bolt import App
@@ -85,21 +85,14 @@ def filters_changed(turn: Turn) -> None:
 
 def show(turn: Turn, metadata: Metadata, *, faults: Mapping[str, str] | None = None, force: bool = False) -> None:
     """Redraw the view that was clicked in as the Who screen, and answer: first, where many are to be counted."""
-
-    def draw() -> Block:
-        return screen(turn, _seen(turn, metadata), metadata, faults=faults)
-
-    turn.show(draw, later=audiences.are_many(turn.deps.db, turn.caller), force=force)
+    draw, later = _drawing(turn, metadata, faults=faults)
+    turn.show(draw, later=later, force=force)
 
 
 def open_screen(turn: Turn, campaign_id: int) -> None:
     """Open the Who screen of a draft; where many are to be counted, one that says so until they are."""
-    metadata = Metadata(campaign_id)
-
-    def draw() -> Block:
-        return screen(turn, _seen(turn, metadata), metadata)
-
-    if audiences.are_many(turn.deps.db, turn.caller):
+    draw, later = _drawing(turn, Metadata(campaign_id))
+    if later:
         turn.open(blocks.counting_view(), then=draw)
     else:
         turn.open(draw())
@@ -107,16 +100,19 @@ def open_screen(turn: Turn, campaign_id: int) -> None:
 
 def _show_root(turn: Turn, note: str = "") -> None:
     """Redraw the Who screen under the window that was clicked in."""
-    metadata = turn.metadata
+    draw, later = _drawing(turn, turn.metadata, note)
+    turn.redraw_root(draw, later=later)
+
+
+def _drawing(
+    turn: Turn, metadata: Metadata, note: str = "", faults: Mapping[str, str] | None = None
+) -> tuple[Callable[[], Block], bool]:
+    """Return what draws the Who screen, and whether so many are counted for it that a click does not wait."""
 
     def draw() -> Block:
-        return screen(turn, _seen(turn, metadata), metadata, note)
+        return screen(turn, audiences.view(turn.deps.db, turn.caller, metadata.campaign_id), metadata, note, faults)
 
-    turn.redraw_root(draw, later=audiences.are_many(turn.deps.db, turn.caller))
-
-
-def _seen(turn: Turn, metadata: Metadata) -> AudienceView:
-    return audiences.view(turn.deps.db, turn.caller, metadata.campaign_id)
+    return draw, audiences.are_many(turn.deps.db, turn.caller)
 
 
 def _take_valid(turn: Turn) -> dict[str, str]:
@@ -131,12 +127,11 @@ def _take_valid(turn: Turn) -> dict[str, str]:
 
 
 def _take_filters(turn: Turn) -> None:
-    db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
-    current = audiences.chosen(db, caller, campaign_id)
-    wanted = _main_filters(turn, current.filter)
-    everybody = "all" in turn.view.choices(ids.WHO_ALL)
+    draft = turn.deps.db, turn.caller, turn.metadata.campaign_id
+    current = audiences.chosen(*draft)
+    wanted, everybody = _main_filters(turn, current.filter), "all" in turn.view.choices(ids.WHO_ALL)
     if wanted != current.filter or everybody != current.all_matching:
-        audiences.set_filter(db, caller, campaign_id, wanted, all_matching=everybody)
+        audiences.set_filter(*draft, wanted, all_matching=everybody)
 
 
 def _main_filters(turn: Turn, current: AudienceFilter) -> AudienceFilter:

@@ -29,7 +29,7 @@ from bot.domain.money import Money, by_currency
 from storage import word_search
 from storage.by_dialect import ByDialect, among, as_date
 from storage.customer_filter import Condition, in_scope, is_overdue, is_undisputed
-from storage.models import Assignment, Contact, Customer, Invoice, User
+from storage.models import Assignment, Contact, Customer, Invoice
 
 BY_NAME = (Customer.name_folded, Customer.id)
 """The order of every list and of previews; the id settles equal names."""
@@ -265,52 +265,6 @@ def with_most_gaps(session: Session, condition: Condition, today: date, limit: i
     owing = exists().where(Invoice.customer_id == Customer.id, is_undisputed(today))
     known = _flag(Customer.group_name.is_not(None)) + _flag(named) + _flag(assigned) + _flag(owing)
     return list(session.scalars(select(Customer.id).where(condition).order_by(known, *BY_NAME).limit(limit)))
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the customers in scope have, as far as filters offer it."""
-
-    countries: tuple[str, ...]
-    languages: tuple[str, ...]
-    currencies: tuple[str, ...]
-    custom_keys: tuple[str, ...]
-
-
-def choices(session: Session, scope: Scope) -> Choices:
-    """Return what filters offer, from the customers in scope alone, each list in order."""
-    visible = select(Customer.id).where(in_scope(scope))
-    owed = select(Invoice.currency).where(Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
-    if scope.account_manager_id is not None:
-        owed = owed.where(Invoice.customer_id.in_(visible))
-    currencies = select(Customer.currency).where(in_scope(scope)).distinct().union(owed.distinct())
-    return Choices(
-        countries=_distinct(session, scope, Customer.country),
-        languages=_distinct(session, scope, Customer.language),
-        currencies=tuple(sorted(c for c in session.scalars(currencies) if c)),
-        custom_keys=_custom_keys(session, scope),
-    )
-
-
-def _distinct(session: Session, scope: Scope, column: InstrumentedAttribute[str | None]) -> tuple[str, ...]:
-    found = session.scalars(select(column).where(in_scope(scope)).distinct())
-    return tuple(sorted(value for value in found if value))
-
-
-def account_managers(session: Session, workspace_id: int) -> tuple[tuple[int, str], ...]:
-    """Return the id and name of everybody in the workspace who has customers, by name."""
-    has_some = exists().where(Assignment.user_id == User.id, Assignment.workspace_id == workspace_id)
-    query = select(User.id, User.name).where(User.workspace_id == workspace_id, has_some)
-    return tuple((row[0], row[1]) for row in session.execute(query.order_by(User.name, User.id)))
-
-
-def _custom_keys(session: Session, scope: Scope) -> tuple[str, ...]:
-    if session.get_bind().dialect.name == "sqlite":
-        keys = func.json_each(Customer.custom).table_valued("key")
-    else:
-        keys = func.jsonb_each(Customer.custom).table_valued("key", "value")
-    query = select(keys.c.key).select_from(Customer).join(keys, in_scope(scope)).distinct()
-    return tuple(sorted(session.scalars(query)))
 
 
 def _named(session: Session, condition: Condition, limit: int | None = None) -> list[Named]:

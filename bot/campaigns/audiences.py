@@ -23,7 +23,7 @@ from bot.domain.access import Caller
 from bot.domain.audience import MAX_BY_HAND, Audience, AudienceFilter
 from bot.domain.money import Money
 from bot.errors import FieldErrors, NotFound, UserError
-from storage import audiences, campaigns, customer_filter, customers
+from storage import audiences, campaigns, customer_filter, customers, filter_choices
 from storage.customer_filter import Condition
 from storage.db import Database, utcnow
 from storage.models import Campaign
@@ -56,7 +56,7 @@ def are_many(db: Database, caller: Caller) -> bool:
 def choices(db: Database, caller: Caller) -> FilterChoices:
     """Return what the rarer filters offer."""
     with db.read() as session:
-        found = customers.choices(session, caller.scope)
+        found = filter_choices.choices(session, caller.scope)
         return FilterChoices(found.countries, found.languages, found.currencies, found.custom_keys)
 
 
@@ -214,7 +214,8 @@ def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selectin
     audience = Audience.from_json(draft.audience)
     matching, selected = _counts(session, selecting, audience)
     owed = _overdue(session, selecting, audience, of_selected=bool(selected))
-    picked = _picked(session, caller, audience)
+    scope, picked = caller.scope, _picked(session, caller, audience)
+    is_whole = scope.account_manager_id is None
     return AudienceView(
         campaign_id=draft.id,
         version=draft.version,
@@ -225,7 +226,7 @@ def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selectin
         matching_overdue=() if selected else owed,
         added=picked.added,
         left_out=picked.left_out,
-        account_managers=customers.account_managers(session, caller.workspace_id) if caller.sees_all_customers else (),
+        account_managers=filter_choices.account_managers(session, scope.workspace_id) if is_whole else (),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from bot.domain.access import Scope
 from bot.domain.audience import Audience, AudienceFilter
 from bot.domain.money import Money
-from storage import audiences, customer_filter, customers
+from storage import audiences, customer_filter, customers, filter_choices
 from storage.db import Database
 from tests.builders import NOW, TODAY, Builder
 
@@ -63,7 +63,7 @@ def test_an_account_manager_finds_assigned_customers_only(db: Database, build: B
         assert customers.search(session, assigned, "theirs", 10) == []
         assert customers.visible_ids(session, assigned, [theirs.id, mine.id]) == [mine.id]
         assert customers.main_contacts(session, assigned, [theirs.id]) == {}
-        choices = customers.choices(session, assigned)
+        choices = filter_choices.choices(session, assigned)
     assert (choices.countries, choices.custom_keys) == (("DE",), ())
 
 
@@ -228,7 +228,7 @@ def test_account_managers_are_those_of_the_workspace_who_have_customers(
     build.workspace()
     build.customer("Foreign", account_managers=(build.user("Foreign manager"),))
     with db.read() as session:
-        found = customers.account_managers(session, scope.workspace_id)
+        found = filter_choices.account_managers(session, scope.workspace_id)
     assert found == ((alice.id, "Alice Martin"), (zoe.id, "Zoe Klein"))
 
 
@@ -259,7 +259,7 @@ def test_choices_are_what_the_customers_have(db: Database, build: Builder, scope
     build.invoice(acme, currency="USD")
     build.customer("Blue", country="FR", language="fr", currency="GBP", overdue=None, custom={"tier": "B"})
     with db.read() as session:
-        assert customers.choices(session, scope) == customers.Choices(
+        assert filter_choices.choices(session, scope) == filter_choices.Choices(
             ("DE", "FR"), ("de", "fr"), ("EUR", "GBP", "USD"), ("region", "tier")
         )
 
