@@ -46,10 +46,11 @@ class Redraws:
 
     def newest(self, view_id: str, seen: str) -> str:
         """Return the hash of a view that was clicked in at `seen`, and has been drawn by nobody but this since."""
-        known = self._hashes.get(view_id, {})
-        while seen in known:
-            seen = known[seen]
-        return seen
+        with self._lock:
+            known = self._hashes.get(view_id, {})
+            for _ in range(len(known)):  # one step for each at most: a hash may come again
+                seen = known.get(seen, seen)
+            return seen
 
     def _draw(self, view_id: str) -> None:
         while (redraw := self._next(view_id)) is not None:
