@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
@@ -26,14 +28,16 @@ from bot.config import Settings
 from bot.dispatch.dispatcher import oldest_due_age
 from bot.errors import UserError
 from bot.log import get_logger
+from bot.pauses import keep_pauses_short, stand_back
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
 from bot.teller import Teller
-from bot.web import SlackAnswer, make_web
+from bot.web import SlackAnswer, listen, make_web
 from bot.wiring import configured, make_events, make_hooks, warnings_of
 from bot.worker import Worker
 from handlers.deps import Deps
 from handlers.notifier import Notifier
+from handlers.redraws import Redraws
 from storage.db import Database
 
 log = get_logger(__name__)
@@ -42,8 +46,8 @@ SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
 HANG_UP_WITHIN = 3.0
 """Seconds that the connection to Slack gets to close."""
-DRAWING = 2
-"""Threads that work out the views of very large audiences."""
+DRAWING = 3
+"""Threads that draw the views of large books after the click was answered."""
 
 
 class Web:
@@ -63,7 +67,7 @@ class Web:
         )
         config = uvicorn.Config(app, settings.http_host, settings.http_port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
-        self._listener = _listen(settings)
+        self._listener = listen(settings.http_host, settings.http_port)
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._listener]}, name="http", daemon=True
@@ -122,6 +126,7 @@ class Bot:
         leave = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: leave.set())
+        keep_pauses_short()
         self.start()
         leave.wait()
         self.stop()
@@ -173,7 +178,7 @@ def make_deps(settings: Settings, db: Database, worker: Worker | None) -> Deps:
         secret_key=settings.secret_key.get_secret_value(),
         hold=timedelta(seconds=settings.send_hold_seconds),
         wake=worker.dispatcher.wake if worker is not None else lambda: None,
-        later=ThreadPoolExecutor(DRAWING, thread_name_prefix="drawing").submit,
+        redraws=Redraws(ThreadPoolExecutor(DRAWING, thread_name_prefix="drawing", initializer=stand_back).submit),
         channels=configured(settings),
         warnings=warnings_of(settings),
     )
@@ -216,6 +221,7 @@ def slack_client(settings: Settings) -> WebClient:
     """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
     url = settings.slack_api_url
     return WebClient(
+        ssl=_trusted(),
         token=settings.slack_bot_token.get_secret_value(),
         base_url=url if url.endswith("/") else url + "/",
         timeout=10,
@@ -223,12 +229,10 @@ def slack_client(settings: Settings) -> WebClient:
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
-    try:
-        return socket.create_server((settings.http_host, settings.http_port), reuse_port=False)
-    except OSError as error:
-        where = f"{settings.http_host}:{settings.http_port}"
-        raise UserError(f"Can't listen on {where} ({error.strerror}): set HTTP_PORT or HTTP_HOST.") from None
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom to trust, read once: without it the client reads all certificates anew for every call."""
+    return ssl.create_default_context()
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

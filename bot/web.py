@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from bot.channels.postgrid import EVENTS_PATH
 from bot.channels.sms import INBOUND_PATH, STATUS_PATH
+from bot.errors import UserError
 
 MAX_BODY = 1_000_000
 """Bytes; Slack's largest deliveries (a view of 250 kB, form-encoded) stay below."""
@@ -53,6 +55,19 @@ class PostGridHook:
 
     is_signed: Callable[[str, bytes], bool]
     event: Callable[[Mapping[str, Any]], None]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that answers at once; raise UserError where the address can't be had."""
+    try:
+        listener = socket.create_server((host, port), reuse_port=False)
+    except OSError as error:
+        where = f"{host}:{port}"
+        raise UserError(f"Can't listen on {where} ({error.strerror}): set HTTP_PORT or HTTP_HOST.") from None
+    # asyncio sets this only on sockets that name TCP as their protocol, which those of create_server do not: without
+    # it an answer with a body waits 40 ms, until the other side has acknowledged its headers
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def make_web(

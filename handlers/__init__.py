@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltRequest, BoltResponse
 
 from handlers import campaign_message, errors, imports, new_campaign, sending, settings, suppressions, timeline
 from handlers.deps import Deps
-from handlers.parse import fit
+from handlers.parse import fit, may_be_unfit
 
 
 def register(app: App, deps: Deps) -> None:
@@ -26,7 +26,12 @@ def register(app: App, deps: Deps) -> None:
     errors.register(app, {callback_id: fields for flow in flows for callback_id, fields in flow.FIELD_BLOCKS.items()})
 
 
-def fit_for_storage(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+def fit_for_storage(
+    request: BoltRequest,
+    body: dict[str, Any],
+    next: Callable[[], BoltResponse],  # noqa: A002
+) -> BoltResponse:
     """Take out what can't be stored; nobody types it, so it is not worth a refusal."""
-    body.update(fit(body))
+    if may_be_unfit(request.raw_body):
+        body.update(fit(body))
     return next()

@@ -8,7 +8,7 @@ from typing import Literal
 from slack_bolt import App
 from slack_sdk.webhook import WebhookClient
 
-from bot.campaigns import audiences, control, decide, drafts, summarize
+from bot.campaigns import control, decide, drafts, summarize
 from bot.campaigns.control import ControlResult
 from bot.campaigns.decide import Decided
 from bot.domain.postal import PostalAddress, Written
@@ -16,9 +16,9 @@ from handlers import ids
 from handlers.blocks.common import escape
 from handlers.blocks.manual_actions import fix_view, manual_view
 from handlers.deps import Deps
-from handlers.parse import Metadata, View, clicked, row_ids
+from handlers.parse import View, clicked, row_ids
 from handlers.turn import Entry, Turn, bind
-from handlers.who import screen
+from handlers.who import open_screen
 
 FIELD_BLOCKS = {ids.FIX: {"address": "fix_"}}
 
@@ -49,9 +49,7 @@ def register(app: App, deps: Deps) -> None:
 
 def resume_draft(turn: Turn) -> None:
     """Resume draft, after Undo -> drafts.load"""
-    draft = drafts.load(turn.deps.db, turn.caller, _clicked_id(turn))
-    view = audiences.view(turn.deps.db, turn.caller, draft.id)
-    turn.open(screen(turn, view, Metadata(draft.id)))
+    open_screen(turn, drafts.load(turn.deps.db, turn.caller, _clicked_id(turn)).id)
 
 
 def open_fix(turn: Turn) -> None:
@@ -81,7 +79,7 @@ def fix(turn: Turn) -> None:
     if view.root_id == view.id:
         turn.replace(after)
     else:  # opened from the list: that is redrawn, and this form closes over it
-        turn.redraw_root(after)
+        turn.redraw_root(lambda: after)
         turn.ack()
 
 

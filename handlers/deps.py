@@ -15,6 +15,7 @@ from bot.domain.access import Caller
 from bot.errors import AccessNeeded, UserError
 from bot.people import identity
 from bot.people.identity import SlackPerson, TeamFacts, WorkspaceDefaults
+from handlers.redraws import Redraws
 
 if TYPE_CHECKING:
     from storage.db import Database
@@ -29,8 +30,8 @@ class Deps:
     secret_key: str
     hold: timedelta
     wake: Callable[[], None]
-    later: Callable[[Callable[[], object]], object]
-    """Call something soon in one of a few threads: drawing what takes longer than Slack waits for an answer."""
+    redraws: Redraws
+    """Where views are drawn that take longer than a click is to wait for its answer."""
     channels: tuple[str, ...] = ("email",)
     """The channels that this install is set up for, in the order they are offered."""
     warnings: Mapping[str, str] = field(default_factory=dict)

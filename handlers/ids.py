@@ -44,6 +44,7 @@ START_DISCARD = "start_discard"
 
 # who: picking customers
 WHO = "who"
+WHO_COUNTING = "who_counting"
 WHO_FILTERS = "who_filters"
 WHO_LIST = "who_list"
 WHO_SAVE = "who_save"

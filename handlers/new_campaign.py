@@ -7,6 +7,7 @@ from slack_bolt import App
 from bot.campaigns import audiences, drafts
 from bot.errors import NotFound
 from handlers import check_screen, ids, imports, settings, suppressions, timeline, what, who
+from handlers.blocks.common import Block
 from handlers.blocks.usage import usage_blocks, usage_text
 from handlers.blocks.who import start_view
 from handlers.deps import Deps
@@ -48,13 +49,20 @@ def command(turn: Turn) -> None:
         text = usage_text(word, is_admin=turn.caller.is_admin)
         turn.ack(text=text, blocks=usage_blocks(word, is_admin=turn.caller.is_admin), response_type="ephemeral")
     else:
-        found = drafts.open_drafts(turn.deps.db, turn.caller)
-        if found or len(turn.deps.channels) > 1:
-            turn.open(start_view(found, turn.deps.channels))
-        else:
-            draft = drafts.start(turn.deps.db, turn.caller, channel=turn.deps.channels[0])
-            view = audiences.view(turn.deps.db, turn.caller, draft.id)
-            turn.open(who.screen(turn, view, Metadata(draft.id)))
+        _choose_or_start(turn)
+
+
+def _choose_or_start(turn: Turn) -> None:
+    """Offer the drafts and the channels; where there is nothing to choose, open a new draft."""
+    db, caller, channels = turn.deps.db, turn.caller, turn.deps.channels
+    at_once = not audiences.are_many(db, caller)
+    found = drafts.open_drafts(db, caller, counted=at_once)
+    if not found and len(channels) == 1:
+        who.open_screen(turn, drafts.start(db, caller, channel=channels[0]).id)
+    elif at_once or not found:
+        turn.open(start_view(found, channels))
+    else:
+        turn.open(start_view(found, channels), then=lambda: start_view(drafts.open_drafts(db, caller), channels))
 
 
 def start_new(turn: Turn) -> None:
@@ -63,25 +71,22 @@ def start_new(turn: Turn) -> None:
     if channel not in turn.deps.channels:
         raise NotFound("This channel is not set up any more. Start again with /campaign.")
     draft = drafts.start(turn.deps.db, turn.caller, channel=channel)
-    _show(turn, draft.id)
+    who.show(turn, Metadata(draft.id), force=True)
 
 
 def resume(turn: Turn) -> None:
     """Resume draft -> drafts.load"""
-    _show(turn, drafts.load(turn.deps.db, turn.caller, _row(turn)).id)
+    who.show(turn, Metadata(drafts.load(turn.deps.db, turn.caller, _row(turn)).id), force=True)
 
 
 def discard(turn: Turn) -> None:
     """Discard -> drafts.discard"""
     drafts.discard(turn.deps.db, turn.caller, _row(turn))
-    turn.redraw(start_view(drafts.open_drafts(turn.deps.db, turn.caller), turn.deps.channels), force=True)
-    turn.ack()
 
+    def draw() -> Block:
+        return start_view(drafts.open_drafts(turn.deps.db, turn.caller), turn.deps.channels)
 
-def _show(turn: Turn, campaign_id: int) -> None:
-    view = audiences.view(turn.deps.db, turn.caller, campaign_id)
-    turn.redraw(who.screen(turn, view, Metadata(campaign_id)), force=True)
-    turn.ack()
+    turn.show(draw, later=audiences.are_many(turn.deps.db, turn.caller), force=True)
 
 
 def _row(turn: Turn) -> int:

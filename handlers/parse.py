@@ -20,6 +20,8 @@ OUT_OF_DATE = "This window is out of date. Close it and start again with /campai
 _LARGEST = Decimal(10) ** 12
 _MOST_DAYS = 36500
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
+_SUSPECT = re.compile("[\x00\ud800-\udfff]|%00|u0000|u[dD][89a-fA-F]")
+"""NUL and halves of pairs as such, form-encoded, and as JSON writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ def _whole(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62:
         return value
     raise ValueError(value)
+
+
+def may_be_unfit(raw: str) -> bool:
+    """Say whether a payload as it came, form-encoded or JSON, may hold what `fit` takes out: looking there is quick.
+
+    An empty text says nothing: over Socket Mode there is none.
+    """
+    return not raw or _SUSPECT.search(raw) is not None
 
 
 def fit(payload: Any) -> Any:

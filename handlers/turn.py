@@ -48,9 +48,12 @@ class Turn:
         """Return which draft the view is about."""
         return self.view.metadata
 
-    def open(self, view: Block) -> None:
-        """Open a view on an empty stack."""
-        self.client.views_open(trigger_id=self.body["trigger_id"], view=view)
+    def open(self, view: Block, then: Callable[[], Block] | None = None) -> None:
+        """Open a view on an empty stack; `then` works out what is drawn in its place after the answer."""
+        opened = self.client.views_open(trigger_id=self.body["trigger_id"], view=view)
+        if then is not None:
+            made = opened["view"]
+            self._soon(made["id"], then, made["hash"])
         self.ack()
 
     def push(self, view: Block) -> None:
@@ -76,26 +79,54 @@ class Turn:
             return False
         return True
 
-    def draw_later(self, draw: Callable[[], Block]) -> None:
-        """Draw the view that was clicked in once `draw` has worked it out, after the answer to this click."""
+    def show(self, draw: Callable[[], Block], *, later: bool, force: bool = False) -> None:
+        """Redraw the view that was clicked in and answer, in this order; with `later` in the other.
+
+        See `redraw` for `force`, and for when the drawing is dropped.
+        """
+        if later:
+            self.draw_later(draw, force=force)
+        else:
+            self.redraw(draw(), force=force)
+        self.ack()
+
+    def draw_later(self, draw: Callable[[], Block], *, force: bool = True) -> None:
+        """Redraw the view that was clicked in once `draw` has worked it out, after the answer to this click."""
+        shown = self.view
+        if not shown.id:
+            raise UserError(OUT_OF_DATE)
+        self._soon(shown.id, draw, None if force else shown.hash)
+
+    def _soon(self, view_id: str, draw: Callable[[], Block], seen: str | None) -> None:
+        """Draw a view after the answer, unless it has been drawn by anybody else since its hash was `seen`."""
 
         def turn() -> None:
             try:
                 view = fitted(draw())
             except Exception as error:
                 view = fault_view(error)
+            if redraws.is_overtaken(view_id):
+                return
             with suppress(SlackApiError, OSError):  # it was closed meanwhile, or Slack is away: it is clicked again
-                self.client.views_update(view_id=view_id, view=view)
+                if seen is None:
+                    self.client.views_update(view_id=view_id, view=view)
+                else:
+                    drawn = self.client.views_update(view_id=view_id, view=view, hash=redraws.newest(view_id, seen))
+                    redraws.drew(view_id, seen, drawn["view"]["hash"])
 
-        view_id = self.view.id
-        self.deps.later(turn)
+        redraws = self.deps.redraws
+        redraws.soon(view_id, turn)
 
-    def redraw_root(self, view: Block) -> None:
-        """Redraw the view at the bottom of the stack, under the one that was clicked in."""
-        self.client.views_update(view_id=self.view.root_id, view=view)
+    def redraw_root(self, draw: Callable[[], Block], *, later: bool = False) -> None:
+        """Redraw the view at the bottom of the stack, under the one that was clicked in; `later`: after the answer."""
+        if later:
+            self._soon(self.view.root_id, draw, None)
+        else:
+            self.client.views_update(view_id=self.view.root_id, view=draw())
 
     def replace(self, view: Block) -> None:
         """Answer a submission with the next view in place of this one, so that the stack does not grow."""
+        self.deps.redraws.give_up(self.view.id)
         self.ack(response_action="update", view=fitted(view))
 
 

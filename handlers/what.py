@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt import App
 
-from bot.campaigns import audiences, compose, preview
+from bot.campaigns import compose, preview
 from bot.campaigns.views import DraftView
 from bot.errors import FieldErrors, UserError
 from handlers import check_screen, ids
@@ -13,7 +13,7 @@ from handlers.blocks.what import what_view
 from handlers.deps import Deps
 from handlers.parse import Metadata, addresses, chosen
 from handlers.turn import Turn, bind, bind_options
-from handlers.who import screen
+from handlers.who import show
 
 FIELD_BLOCKS = {
     ids.WHAT: {
@@ -73,9 +73,7 @@ def back_to_who(turn: Turn) -> None:
     """Back to customers -> compose.save, audiences.view"""
     _save(turn)
     campaign_id = turn.metadata.campaign_id
-    view = audiences.view(turn.deps.db, turn.caller, campaign_id)
-    turn.redraw(screen(turn, view, Metadata(campaign_id)), force=True)
-    turn.ack()
+    show(turn, Metadata(campaign_id), force=True)
 
 
 def next_screen(turn: Turn) -> None:

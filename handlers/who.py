@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from slack_bolt import App
 
 from bot.campaigns import audiences, compose, drafts, preview
-from bot.campaigns.views import AudienceView
+from bot.campaigns.views import AudienceView, PreviewView
 from bot.domain.audience import ME, NOBODY, AudienceFilter
 from bot.errors import UserError
 from handlers import ids
@@ -79,32 +79,59 @@ def screen(
 
 
 def filters_changed(turn: Turn) -> None:
-    """A filter or "all that match" changed -> audiences.chosen, set_filter"""
-    faults = _faults(turn)
-    view = _seen(turn) if faults else _take_filters(turn)
-    turn.redraw(screen(turn, view, turn.metadata, faults=faults))
-    turn.ack()
+    """A filter or "all that match" changed -> audiences.chosen, set_filter, view"""
+    show(turn, turn.metadata, faults=_take_valid(turn))
 
 
-def _faults(turn: Turn) -> dict[str, str]:
-    return turn.view.faults(
+def show(turn: Turn, metadata: Metadata, *, faults: Mapping[str, str] | None = None, force: bool = False) -> None:
+    """Redraw the view that was clicked in as the Who screen, and answer: first, where many are to be counted."""
+    draw, later = _drawing(turn, metadata, faults=faults)
+    turn.show(draw, later=later, force=force)
+
+
+def open_screen(turn: Turn, campaign_id: int) -> None:
+    """Open the Who screen of a draft; where many are to be counted, one that says so until they are."""
+    draw, later = _drawing(turn, Metadata(campaign_id))
+    if later:
+        turn.open(blocks.counting_view(), then=draw)
+    else:
+        turn.open(draw())
+
+
+def _show_root(turn: Turn, note: str = "") -> None:
+    """Redraw the Who screen under the window that was clicked in."""
+    draw, later = _drawing(turn, turn.metadata, note)
+    turn.redraw_root(draw, later=later)
+
+
+def _drawing(
+    turn: Turn, metadata: Metadata, note: str = "", faults: Mapping[str, str] | None = None
+) -> tuple[Callable[[], Block], bool]:
+    """Return what draws the Who screen, and whether so many are counted for it that a click does not wait."""
+
+    def draw() -> Block:
+        return screen(turn, audiences.view(turn.deps.db, turn.caller, metadata.campaign_id), metadata, note, faults)
+
+    return draw, audiences.are_many(turn.deps.db, turn.caller)
+
+
+def _take_valid(turn: Turn) -> dict[str, str]:
+    """Keep the filters unless something is wrong with their inputs, and return what is."""
+    faults = turn.view.faults(
         lambda view: view.amount(ids.WHO_OVERDUE_MIN, "overdue_min"),
         lambda view: view.whole(ids.WHO_DAYS_PAST_DUE, "days_past_due_min"),
     )
+    if not faults:
+        _take_filters(turn)
+    return faults
 
 
-def _seen(turn: Turn) -> AudienceView:
-    return audiences.view(turn.deps.db, turn.caller, turn.metadata.campaign_id)
-
-
-def _take_filters(turn: Turn) -> AudienceView:
-    db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
-    current = audiences.chosen(db, caller, campaign_id)
-    wanted = _main_filters(turn, current.filter)
-    everybody = "all" in turn.view.choices(ids.WHO_ALL)
-    if wanted == current.filter and everybody == current.all_matching:
-        return audiences.view(db, caller, campaign_id)
-    return audiences.set_filter(db, caller, campaign_id, wanted, all_matching=everybody)
+def _take_filters(turn: Turn) -> None:
+    draft = turn.deps.db, turn.caller, turn.metadata.campaign_id
+    current = audiences.chosen(*draft)
+    wanted, everybody = _main_filters(turn, current.filter), "all" in turn.view.choices(ids.WHO_ALL)
+    if wanted != current.filter or everybody != current.all_matching:
+        audiences.set_filter(*draft, wanted, all_matching=everybody)
 
 
 def _main_filters(turn: Turn, current: AudienceFilter) -> AudienceFilter:
@@ -133,49 +160,52 @@ def left_out_by_hand(turn: Turn) -> None:
 
 def _by_hand(turn: Turn, action_id: str) -> None:
     db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
-    picked = set(row_ids(tuple(o["value"] for o in clicked(turn.body).get("selected_options") or ())))
-    faults = _faults(turn)
-    audience = _seen(turn) if faults else _take_filters(turn)
-    names = audience.added if action_id == ids.WHO_ADD else audience.left_out
+    chosen_ids = set(row_ids(tuple(o["value"] for o in clicked(turn.body).get("selected_options") or ())))
+    faults = _take_valid(turn)
+    before = audiences.picked(db, caller, campaign_id)
+    names = before.added if action_id == ids.WHO_ADD else before.left_out
     shown = {each.id for each in names[: blocks.MANY]}
-    if shown - picked:
-        audience = audiences.restore(db, caller, campaign_id, shown - picked)
-    if picked - shown:
+    if shown - chosen_ids:
+        audiences.restore(db, caller, campaign_id, shown - chosen_ids)
+    if chosen_ids - shown:
         use = audiences.add if action_id == ids.WHO_ADD else audiences.leave_out
-        audience = use(db, caller, campaign_id, picked - shown)
-    turn.redraw(screen(turn, audience, turn.metadata, faults=faults), force=True)
-    turn.ack()
+        use(db, caller, campaign_id, chosen_ids - shown)
+    show(turn, turn.metadata, faults=faults, force=True)
 
 
 def next_screen(turn: Turn) -> None:
-    """Next: write -> audiences.view, compose.senders, preview.show"""
-    view = _take_filters(turn)
-    if not view.selected:
-        raise UserError("Nobody is selected yet: tick “All that match”, or add customers by name.", "audience")
-    turn.replace(writing(turn, view.campaign_id))
-
-
-def writing(turn: Turn, campaign_id: int) -> Block:
-    """Return the What screen of a draft."""
-    draft = drafts.load(turn.deps.db, turn.caller, campaign_id)
+    """Next: write -> audiences.set_filter, drafts.load, preview.show"""
+    _take_filters(turn)
+    campaign_id = turn.metadata.campaign_id
     shown = preview.show(turn.deps.db, turn.caller, campaign_id)
+    if not shown.total:
+        raise UserError("Nobody is selected yet: tick “All that match”, or add customers by name.", "audience")
+    turn.replace(writing(turn, campaign_id, shown))
+
+
+def writing(turn: Turn, campaign_id: int, shown: PreviewView | None = None) -> Block:
+    """Return the What screen of a draft, with a preview that is worked out already or now."""
+    draft = drafts.load(turn.deps.db, turn.caller, campaign_id)
+    shown = shown or preview.show(turn.deps.db, turn.caller, campaign_id)
     return what_view(draft, compose.positions(turn.deps.db, turn.caller), shown, Metadata(campaign_id))
 
 
 def open_more(turn: Turn) -> None:
-    """More filters -> audiences.view"""
-    turn.push(windows.more_view(_take_filters(turn), turn.metadata))
+    """More filters -> audiences.chosen, choices"""
+    _take_filters(turn)
+    current = audiences.chosen(turn.deps.db, turn.caller, turn.metadata.campaign_id)
+    turn.push(windows.more_view(current.filter, audiences.choices(turn.deps.db, turn.caller), turn.metadata))
 
 
 def apply_more(turn: Turn) -> None:
     """Apply -> audiences.set_filter"""
     view, campaign_id = turn.view, turn.metadata.campaign_id
-    current = audiences.view(turn.deps.db, turn.caller, campaign_id)
+    current = audiences.chosen(turn.deps.db, turn.caller, campaign_id)
     key, value = view.choice(ids.WHO_CUSTOM_KEY), view.text(ids.WHO_CUSTOM_VALUE).strip()
     if key and not value:
         raise UserError("Type the value that the field must have.", "custom")
     wanted = replace(
-        current.audience.filter,
+        current.filter,
         countries=view.choices(ids.WHO_COUNTRIES),
         languages=view.choices(ids.WHO_LANGUAGES),
         currencies=view.choices(ids.WHO_CURRENCIES),
@@ -185,17 +215,16 @@ def apply_more(turn: Turn) -> None:
         no_contact="no_contact" in view.choices(ids.WHO_NO_CONTACT),
         custom=((key, value),) if key else (),
     )
-    made = audiences.set_filter(turn.deps.db, turn.caller, campaign_id, wanted)
-    turn.redraw_root(screen(turn, made, turn.metadata))
+    audiences.set_filter(turn.deps.db, turn.caller, campaign_id, wanted)
+    _show_root(turn)
     turn.ack()
 
 
 def clear_filters(turn: Turn) -> None:
     """Clear filters -> audiences.set_filter"""
     metadata = turn.metadata.rekeyed("who")
-    made = audiences.set_filter(turn.deps.db, turn.caller, metadata.campaign_id, AudienceFilter())
-    turn.redraw(screen(turn, made, metadata), force=True)
-    turn.ack()
+    audiences.set_filter(turn.deps.db, turn.caller, metadata.campaign_id, AudienceFilter())
+    show(turn, metadata, force=True)
 
 
 def open_list(turn: Turn) -> None:
@@ -224,8 +253,8 @@ def toggle_row(turn: Turn) -> None:
     """Add, Leave out in the list -> audiences.add, leave_out"""
     element, metadata = clicked(turn.body), turn.metadata
     use = audiences.leave_out if element.get("value") == "out" else audiences.add
-    made = use(turn.deps.db, turn.caller, metadata.campaign_id, [ids.row_of(element.get("action_id") or "") or 0])
-    turn.redraw_root(screen(turn, made, metadata))
+    use(turn.deps.db, turn.caller, metadata.campaign_id, [ids.row_of(element.get("action_id") or "") or 0])
+    _show_root(turn)
     _show_page(turn, metadata.page)
 
 
@@ -238,8 +267,7 @@ def _show_page(turn: Turn, number: int) -> None:
 
 def list_done(turn: Turn) -> None:
     """Done -> audiences.view"""
-    made = audiences.view(turn.deps.db, turn.caller, turn.metadata.campaign_id)
-    turn.redraw_root(screen(turn, made, turn.metadata))
+    _show_root(turn)
     turn.ack()
 
 
@@ -253,8 +281,7 @@ def save_audience(turn: Turn) -> None:
     """Save -> audiences.save"""
     campaign_id, name = turn.metadata.campaign_id, turn.view.text(ids.WHO_SAVE_NAME).strip()
     audiences.save(turn.deps.db, turn.caller, campaign_id, name)
-    made = audiences.view(turn.deps.db, turn.caller, campaign_id)
-    turn.redraw_root(screen(turn, made, turn.metadata, f"Saved as {name}."))
+    _show_root(turn, f"Saved as {name}.")
     turn.ack()
 
 
@@ -269,6 +296,5 @@ def use_saved(turn: Turn) -> None:
     """Use a saved audience -> audiences.use_saved"""
     metadata = turn.metadata.rekeyed("who")
     saved_id = next(iter(row_ids((chosen(turn.body) or "",))), 0)
-    made = audiences.use_saved(turn.deps.db, turn.caller, metadata.campaign_id, saved_id)
-    turn.redraw(screen(turn, made, metadata), force=True)
-    turn.ack()
+    audiences.use_saved(turn.deps.db, turn.caller, metadata.campaign_id, saved_id)
+    show(turn, metadata, force=True)

@@ -94,6 +94,8 @@ def moment(value: datetime, sqlite: bool) -> Any:
 def _bound(value: Any, sqlite: bool) -> Any:
     if isinstance(value, datetime):
         return moment(value, sqlite)
+    if isinstance(value, date):
+        return value.isoformat() if sqlite else value
     if isinstance(value, Collection) and not isinstance(value, str):
         return json.dumps(sorted(value)) if sqlite else sorted(value)
     return value

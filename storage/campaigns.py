@@ -8,13 +8,14 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, Executable, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
 from bot.domain.folding import fold, fold_address
 from bot.domain.merge import SenderFacts
 from bot.domain.states import ActionState, CampaignState, Reason
+from storage.by_dialect import ByDialect
 from storage.customer_filter import in_scope
 from storage.models import Action, Alias, Campaign, Contact, ContactPosition, Customer, User
 
@@ -213,10 +214,19 @@ def sender(
 ) -> Sender | None:
     """Return one verified user or alias as a sender, or None."""
     if user_id is not None:
-        user = session.scalar(_verified_users(workspace_id).where(User.id == user_id))
-        return _from_user(user) if user else None
+        rows = _USER.run(session, workspace_id=workspace_id, user_id=user_id)
+        return next((Sender(user_id, None, SenderFacts(n, fold_address(e), s)) for n, e, s in rows), None)
     alias = session.scalar(_verified_aliases(workspace_id).where(Alias.id == alias_id))
     return _from_alias(alias) if alias else None
+
+
+def _user(_sqlite: bool) -> Executable:
+    user = select(User.name, User.email, User.signature)
+    wanted = User.id == bindparam("user_id", type_=BigInteger)
+    return user.where(*_verified(bindparam("workspace_id", type_=BigInteger)), wanted)
+
+
+_USER = ByDialect(_user)
 
 
 def senders(session: Session, workspace_id: int, text: str, limit: int) -> list[Sender]:
@@ -230,15 +240,12 @@ def senders(session: Session, workspace_id: int, text: str, limit: int) -> list[
 
 def positions(session: Session, scope: Scope) -> Sequence[str]:
     """Return the contact positions in use at the customers in scope, the most frequent first."""
-    query = (
-        select(ContactPosition.position)
-        .join(Contact, Contact.id == ContactPosition.contact_id)
-        .join(Customer, Customer.id == Contact.customer_id)
-        .where(ContactPosition.workspace_id == scope.workspace_id, in_scope(scope))
-        .group_by(ContactPosition.position)
-        .order_by(func.count().desc(), ContactPosition.position)
-    )
-    return session.scalars(query).all()
+    query = select(ContactPosition.position).where(ContactPosition.workspace_id == scope.workspace_id)
+    if scope.account_manager_id is not None:  # of the whole workspace they are counted by their index alone
+        query = query.join(Contact, Contact.id == ContactPosition.contact_id)
+        query = query.join(Customer, Customer.id == Contact.customer_id).where(in_scope(scope))
+    query = query.group_by(ContactPosition.position)
+    return session.scalars(query.order_by(func.count().desc(), ContactPosition.position)).all()
 
 
 def names_of(session: Session, workspace_id: int, message_ids: Sequence[str]) -> dict[str, str]:
@@ -256,9 +263,11 @@ def names_of(session: Session, workspace_id: int, message_ids: Sequence[str]) ->
 
 
 def _verified_users(workspace_id: int) -> Any:
-    return select(User).where(
-        User.workspace_id == workspace_id, User.email_verified, User.email.is_not(None), User.email != ""
-    )
+    return select(User).where(*_verified(workspace_id))
+
+
+def _verified(workspace_id: Any) -> list[ColumnElement[bool]]:
+    return [User.workspace_id == workspace_id, User.email_verified, User.email.is_not(None), User.email != ""]
 
 
 def _verified_aliases(workspace_id: int) -> Any:

@@ -59,7 +59,7 @@ def _listed_by_postgresql(element: _Listed, compiler: SQLCompiler, **options: An
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
 
 
-def is_overdue(today: date) -> Condition:
+def is_overdue(today: date | ColumnElement[date]) -> Condition:
     """Return the condition on an invoice: unpaid and past its due date, disputed or not."""
     return and_(Invoice.due_date < today, Invoice.outstanding > 0, Invoice.status != InvoiceStatus.PAID.value)
 

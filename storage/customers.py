@@ -7,15 +7,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Executable,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.domain.access import Scope
 from bot.domain.folding import fold
 from bot.domain.money import Money, by_currency
 from storage import word_search
+from storage.by_dialect import ByDialect, among, as_date
 from storage.customer_filter import Condition, in_scope, is_overdue, is_undisputed
-from storage.models import Assignment, Contact, Customer, Invoice, User
+from storage.models import Assignment, Contact, Customer, Invoice
 
 BY_NAME = (Customer.name_folded, Customer.id)
 """The order of every list and of previews; the id settles equal names."""
@@ -48,41 +62,72 @@ class Listed:
     selected: bool
 
 
+_LAST = "\U0010ffff"
+"""What stands after every character, so that a prefix is a range of the index."""
+_OURS = Customer.workspace_id == bindparam("workspace_id", type_=BigInteger)
+_MOST = bindparam("most", type_=Integer)
+
+
+def _starting(_sqlite: bool) -> Executable:
+    c = Customer
+    begins = c.name_folded >= bindparam("first"), c.name_folded < bindparam("last")
+    return select(c.id, c.name, c.group_name).where(_OURS, *begins).order_by(*BY_NAME).limit(_MOST)
+
+
+def _these(sqlite: bool) -> Executable:
+    c = Customer
+    return select(c.id, c.name, c.group_name, c.name_folded).where(_OURS, among(c.id, sqlite))
+
+
+def _beyond(_sqlite: bool) -> Executable:
+    return select(Customer.id).where(_OURS).offset(_MOST).limit(1)
+
+
+def _owing(sqlite: bool) -> Executable:
+    i, ours = Invoice, select(Customer.id).where(_OURS, among(Customer.id, sqlite))
+    owed = select(i.customer_id, i.currency, func.sum(i.outstanding), func.min(i.due_date))
+    # the customers alone say which workspace: asked for it too, SQLite reads every invoice in it
+    late = is_overdue(bindparam("today", type_=Date)), i.customer_id.in_(ours)
+    return owed.where(*late).group_by(i.customer_id, i.currency)
+
+
+# type-ahead asks these with every letter
+_STARTING, _THESE, _OWING = ByDialect(_starting), ByDialect(_these), ByDialect(_owing)
+_BEYOND = ByDialect(_beyond)
+
+
 def count(session: Session, condition: Condition) -> int:
     """Count the customers that fulfil `condition` (see storage.customer_filter: it carries the scope)."""
     return session.scalar(select(func.count()).select_from(Customer).where(condition)) or 0
 
 
-def counts(session: Session, scope: Scope, *conditions: Condition) -> tuple[int, ...]:
-    """Count the customers of several conditions in one query."""
-    if not conditions:
-        return ()
-    query = select(*(_sum_of(condition) for condition in conditions)).select_from(Customer).where(in_scope(scope))
-    return tuple(int(n or 0) for n in session.execute(query).one())
+def exceed(session: Session, scope: Scope, most: int) -> bool:
+    """Say whether there are more than `most` customers in scope; not one more than that is looked at."""
+    if scope.account_manager_id is None:
+        return bool(_BEYOND.run(session, workspace_id=scope.workspace_id, most=most))
+    return session.scalar(select(Customer.id).where(in_scope(scope)).offset(most).limit(1)) is not None
 
 
-def total_overdue(session: Session, scope: Scope, condition: Condition, today: date) -> tuple[Money, ...]:
-    """Sum what these customers have overdue, disputed or not, per currency."""
-    query = (
-        select(Invoice.currency, func.sum(Invoice.outstanding))
-        .where(Invoice.workspace_id == scope.workspace_id, is_overdue(today))
-        .where(Invoice.customer_id.in_(select(Customer.id).where(condition)))
-        .group_by(Invoice.currency)
-    )
+def total_overdue(session: Session, scope: Scope, condition: Condition | None, today: date) -> tuple[Money, ...]:
+    """Sum what these customers have overdue, disputed or not, per currency; None means everybody in scope."""
+    query = select(Invoice.currency, func.sum(Invoice.outstanding)).where(is_overdue(today)).group_by(Invoice.currency)
+    if condition is None and scope.account_manager_id is None:
+        query = query.where(Invoice.workspace_id == scope.workspace_id)
+    else:
+        # the customers alone say which workspace: asked for it too, SQLite reads every invoice in it
+        whose = in_scope(scope) if condition is None else and_(in_scope(scope), condition)
+        query = query.where(Invoice.customer_id.in_(select(Customer.id).where(whose)))
     return by_currency(Money(int(amount), currency) for currency, amount in session.execute(query))
 
 
 def balances(session: Session, scope: Scope, ids: Sequence[int], today: date) -> dict[int, Balance]:
     """Return what each of these customers has overdue; customers out of scope are absent, like unknown ones."""
-    visible = select(Customer.id).where(in_scope(scope), Customer.id.in_(ids))
-    query = (
-        select(Invoice.customer_id, Invoice.currency, func.sum(Invoice.outstanding), func.min(Invoice.due_date))
-        .where(Invoice.workspace_id == scope.workspace_id, is_overdue(today), Invoice.customer_id.in_(visible))
-        .group_by(Invoice.customer_id, Invoice.currency)
-    )
+    visible = visible_ids(session, scope, ids) if scope.account_manager_id is not None else ids
     amounts: dict[int, list[Money]] = {}
     oldest: dict[int, date] = {}
-    for customer_id, currency, amount, due in session.execute(query) if ids else ():
+    rows = _OWING.run(session, workspace_id=scope.workspace_id, ids=visible, today=today) if visible else ()
+    for customer_id, currency, amount, earliest in rows:
+        due = as_date(earliest)
         amounts.setdefault(customer_id, []).append(Money(int(amount), currency))
         oldest[customer_id] = min(due, oldest.get(customer_id, due))
     return {i: Balance(by_currency(found), (today - oldest[i]).days) for i, found in amounts.items()}
@@ -145,26 +190,28 @@ def search(session: Session, scope: Scope, text: str, limit: int) -> list[Named]
     wanted = fold(text.replace("\x00", " "))
     if not wanted:
         return _named(session, in_scope(scope), limit)
+    if scope.account_manager_id is not None:
+        return _search_assigned(session, scope, wanted, limit)
+    whose = {"workspace_id": scope.workspace_id}
+    found = _STARTING.run(session, **whose, first=wanted, last=wanted + _LAST, most=limit)
+    if len(found) < limit:
+        ids = word_search.ids(session, scope.workspace_id, wanted, 2 * limit)
+        others = [row for row in _THESE.run(session, **whose, ids=ids) if not row[3].startswith(wanted)]
+        # sorted here, as SQLite would walk the whole index of names for the order
+        found += sorted(others, key=lambda row: (row[3], row[0]))[: limit - len(found)]
+    return [Named(*row[:3]) for row in found]
+
+
+def _search_assigned(session: Session, scope: Scope, wanted: str, limit: int) -> list[Named]:
     starts = _begins(Customer.name_folded, wanted)
     found = _named(session, and_(in_scope(scope), starts), limit)
     if len(found) == limit:
         return found
-    if scope.account_manager_id is not None:
-        return found + _named(session, and_(in_scope(scope), _assigned_words(wanted), ~starts), limit - len(found))
-    # those whose name begins with it are among the ids, and were found already
-    ids = word_search.ids(session, scope.workspace_id, wanted, 2 * limit)
-    return found + _these(session, and_(in_scope(scope), ~starts), ids)[: limit - len(found)]
-
-
-def _these(session: Session, condition: Condition, ids: Sequence[int]) -> list[Named]:
-    """Return those of the ids by name; sorted here, as SQLite would walk the whole index of names for the order."""
-    query = select(Customer.id, Customer.name, Customer.group_name, Customer.name_folded).where(condition)
-    rows = session.execute(query.where(Customer.id.in_(ids))).all()
-    return [Named(*row[:3]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
+    return found + _named(session, and_(in_scope(scope), _assigned_words(wanted), ~starts), limit - len(found))
 
 
 def _begins(column: InstrumentedAttribute[Any], wanted: str) -> ColumnElement[bool]:
-    return and_(column >= wanted, column < wanted + "\U0010ffff")
+    return and_(column >= wanted, column < wanted + _LAST)
 
 
 def _assigned_words(wanted: str) -> ColumnElement[bool]:
@@ -220,51 +267,6 @@ def with_most_gaps(session: Session, condition: Condition, today: date, limit: i
     return list(session.scalars(select(Customer.id).where(condition).order_by(known, *BY_NAME).limit(limit)))
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the customers in scope have, as far as filters offer it."""
-
-    countries: tuple[str, ...]
-    languages: tuple[str, ...]
-    currencies: tuple[str, ...]
-    account_managers: tuple[tuple[int, str], ...]
-    custom_keys: tuple[str, ...]
-
-
-def choices(session: Session, scope: Scope) -> Choices:
-    """Return what filters offer, from the customers in scope alone, each list in order."""
-    visible = select(Customer.id).where(in_scope(scope))
-    owed = select(Invoice.currency).where(Invoice.workspace_id == scope.workspace_id, Invoice.outstanding > 0)
-    if scope.account_manager_id is not None:
-        owed = owed.where(Invoice.customer_id.in_(visible))
-    currencies = select(Customer.currency).where(in_scope(scope)).distinct().union(owed.distinct())
-    assigned = select(Assignment.user_id).where(
-        Assignment.workspace_id == scope.workspace_id, Assignment.customer_id.in_(visible)
-    )
-    people = select(User.id, User.name).where(User.workspace_id == scope.workspace_id, User.id.in_(assigned))
-    return Choices(
-        countries=_distinct(session, scope, Customer.country),
-        languages=_distinct(session, scope, Customer.language),
-        currencies=tuple(sorted(c for c in session.scalars(currencies) if c)),
-        account_managers=tuple((row[0], row[1]) for row in session.execute(people.order_by(User.name, User.id))),
-        custom_keys=_custom_keys(session, scope),
-    )
-
-
-def _distinct(session: Session, scope: Scope, column: InstrumentedAttribute[str | None]) -> tuple[str, ...]:
-    found = session.scalars(select(column).where(in_scope(scope)).distinct())
-    return tuple(sorted(value for value in found if value))
-
-
-def _custom_keys(session: Session, scope: Scope) -> tuple[str, ...]:
-    if session.get_bind().dialect.name == "sqlite":
-        keys = func.json_each(Customer.custom).table_valued("key")
-    else:
-        keys = func.jsonb_each(Customer.custom).table_valued("key", "value")
-    query = select(keys.c.key).select_from(Customer).join(keys, in_scope(scope)).distinct()
-    return tuple(sorted(session.scalars(query)))
-
-
 def _named(session: Session, condition: Condition, limit: int | None = None) -> list[Named]:
     query = select(Customer.id, Customer.name, Customer.group_name).where(condition).order_by(*BY_NAME).limit(limit)
     return [Named(*row) for row in session.execute(query)]
@@ -272,7 +274,3 @@ def _named(session: Session, condition: Condition, limit: int | None = None) -> 
 
 def _flag(condition: Condition) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
-
-
-def _sum_of(condition: Condition) -> ColumnElement[int]:
-    return func.sum(_flag(condition))

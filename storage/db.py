@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, create_engine, event, text
@@ -68,6 +69,7 @@ class Database:
         self.engine = _engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._clock: tuple[datetime, float] | None = None
+        self._turn = Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -76,8 +78,12 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open one transaction; commit it at the end, or roll all of it back."""
-        with self._sessions.begin() as session:
+        """Open one transaction; commit it at the end, or roll all of it back.
+
+        SQLite has one writer at a time, and lets others look only now and then whether it is their turn, up to a tenth
+        of a second apart: those of one process wait for each other here, which ends when the writer does.
+        """
+        with self._turn, self._sessions.begin() as session:
             yield session
 
     @contextmanager
@@ -163,7 +169,12 @@ def _engine(url: str, pool_size: int) -> Engine:
     # hide_parameters: an error's text must not carry names and addresses into the log
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(
+            url,
+            pool_size=2 * pool_size,  # as many as PostgreSQL gets at most: opening one costs more than most questions
+            hide_parameters=True,
+            connect_args={"timeout": 30, "check_same_thread": False},
+        )
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -95,7 +95,7 @@ def load(
 
 def today_of(session: Session, workspace_id: int, now: datetime) -> date:
     """Return the day that `now` falls on in the workspace's time zone."""
-    return day_in(workspaces.get(session, workspace_id).time_zone, now)
+    return day_in(workspaces.time_zone(session, workspace_id), now)
 
 
 def _invoices(session: Session, workspace_id: int, ids: list[int]) -> dict[int, list[InvoiceFacts]]:

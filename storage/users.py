@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from bot.domain.access import Role
+from bot.domain.access import Caller, Position, Role
 from bot.domain.folding import fold_address
-from storage.models import User
+from storage.by_dialect import ByDialect
+from storage.models import User, Workspace
+
+
+def _known(_sqlite: bool) -> Executable:
+    u = User
+    found = select(u.workspace_id, u.id, u.name, u.role, u.position).join(Workspace, Workspace.id == u.workspace_id)
+    who = Workspace.team_id == bindparam("team_id"), u.slack_user_id == bindparam("slack_user_id")
+    return found.where(*who, u.role.is_not(None), u.refreshed_at >= bindparam("since"))
+
+
+_KNOWN = ByDialect(_known)
+
+
+def known(session: Session, team_id: str, slack_user_id: str, *, since: datetime) -> Caller | None:
+    """Return a user with access of whom Slack was asked since then: the first question of every click."""
+    rows = _KNOWN.run(session, team_id=team_id, slack_user_id=slack_user_id, since=since)
+    for workspace_id, user_id, name, role, position in rows:
+        return Caller(workspace_id, user_id, slack_user_id, name, Role(role), Position(position))
+    return None
 
 
 def by_slack_id(session: Session, workspace_id: int, slack_user_id: str) -> User | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
+from storage.by_dialect import ByDialect
 from storage.models import Workspace
 
 
@@ -18,6 +19,19 @@ def by_team(session: Session, team_id: str) -> Workspace | None:
 def get(session: Session, workspace_id: int) -> Workspace:
     """Return one workspace; raise NoResultFound where there is none."""
     return session.scalars(select(Workspace).where(Workspace.id == workspace_id)).one()
+
+
+def _time_zone(_sqlite: bool) -> Executable:
+    return select(Workspace.time_zone).where(Workspace.id == bindparam("workspace_id", type_=BigInteger))
+
+
+_TIME_ZONE = ByDialect(_time_zone)
+
+
+def time_zone(session: Session, workspace_id: int) -> str:
+    """Return the IANA time zone of a workspace; what day it is is asked with nearly every click."""
+    zone: str = _TIME_ZONE.run(session, workspace_id=workspace_id)[0][0]
+    return zone
 
 
 def sole(session: Session) -> Workspace | None:

@@ -67,6 +67,7 @@ BEFORE_ANYBODY_IS_KNOWN = {
     "receipts": {"action_by_id", "action_by_message_id", "action_of"},
     "replies": {"author_of", "workspaces_of"},
     "identity": {"known", "open_workspace", "recognise"},
+    "users": {"known"},
     "workspaces": {"add", "by_team", "sole"},
 }
 """Here the workspace is what is looked for."""

@@ -16,18 +16,22 @@ from bot.campaigns.views import (
     CustomerPage,
     CustomerRow,
     FilterChoices,
+    PickedView,
     SavedAudienceRow,
 )
 from bot.domain.access import Caller
 from bot.domain.audience import MAX_BY_HAND, Audience, AudienceFilter
+from bot.domain.money import Money
 from bot.errors import FieldErrors, NotFound, UserError
-from storage import audiences, campaigns, customer_filter, customers
+from storage import audiences, campaigns, customer_filter, customers, filter_choices
 from storage.customer_filter import Condition
-from storage.db import Database
+from storage.db import Database, utcnow
 from storage.models import Campaign
 
 NAME_LIMIT = 100
 MOST_SAVED = 100
+AT_ONCE = 5_000
+"""Customers that a click may wait for being counted (a few hundredths of a second)."""
 _Change = Callable[[Audience], Audience]
 
 
@@ -37,17 +41,37 @@ def chosen(db: Database, caller: Caller, campaign_id: int) -> Audience:
         return Audience.from_json(draft_of(session, caller, campaign_id).audience)
 
 
+def picked(db: Database, caller: Caller, campaign_id: int) -> PickedView:
+    """Return who was picked by hand for the draft, as far as the caller sees them: quick."""
+    with db.read() as session:
+        return _picked(session, caller, Audience.from_json(draft_of(session, caller, campaign_id).audience))
+
+
+def are_many(db: Database, caller: Caller) -> bool:
+    """Say whether the caller sees so many customers that a click does not wait until they are counted: quick."""
+    with db.read() as session:
+        return customers.exceed(session, caller.scope, AT_ONCE)
+
+
+def choices(db: Database, caller: Caller) -> FilterChoices:
+    """Return what the rarer filters offer."""
+    with db.read() as session:
+        found = filter_choices.choices(session, caller.scope)
+        return FilterChoices(found.countries, found.languages, found.currencies, found.custom_keys)
+
+
 def set_filter(
     db: Database, caller: Caller, campaign_id: int, wanted: AudienceFilter, *, all_matching: bool | None = None
-) -> AudienceView:
+) -> None:
     """Replace the filter; what was picked by hand stays. Raise FieldErrors for bounds that can't be met.
 
-    With `all_matching`, whether all that match are selected is set along with it: what is found is worked out once.
+    With `all_matching`, whether all that match are selected is set along with it. Like every change here it is quick:
+    who is found now is asked for separately (`view`), and keeps nobody else from writing.
     """
     if wanted.overdue_min is not None and wanted.overdue_max is not None and wanted.overdue_min > wanted.overdue_max:
         raise FieldErrors({"overdue_max": "This is below the least overdue amount. Swap the two."})
     clean = AudienceFilter.from_json(wanted.to_json())
-    return _change(db, caller, campaign_id, lambda audience: _filtered(audience, clean, all_matching))
+    _change(db, caller, campaign_id, lambda audience: _filtered(audience, clean, all_matching))
 
 
 def _filtered(audience: Audience, wanted: AudienceFilter, all_matching: bool | None) -> Audience:
@@ -55,25 +79,25 @@ def _filtered(audience: Audience, wanted: AudienceFilter, all_matching: bool | N
     return audience.with_filter(wanted).with_all_matching(on)
 
 
-def set_all_matching(db: Database, caller: Caller, campaign_id: int, on: bool) -> AudienceView:
+def set_all_matching(db: Database, caller: Caller, campaign_id: int, on: bool) -> None:
     """Select all that match the filter, or only those added by hand."""
-    return _change(db, caller, campaign_id, lambda audience: audience.with_all_matching(on))
+    _change(db, caller, campaign_id, lambda audience: audience.with_all_matching(on))
 
 
-def add(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> AudienceView:
+def add(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> None:
     """Add customers by hand; raise NotFound when one of them is not the caller's to see."""
-    return _by_hand(db, caller, campaign_id, customer_ids, Audience.add)
+    _by_hand(db, caller, campaign_id, customer_ids, Audience.add)
 
 
-def leave_out(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> AudienceView:
+def leave_out(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> None:
     """Leave customers out by hand; raise NotFound when one of them is not the caller's to see."""
-    return _by_hand(db, caller, campaign_id, customer_ids, Audience.leave_out)
+    _by_hand(db, caller, campaign_id, customer_ids, Audience.leave_out)
 
 
-def restore(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> AudienceView:
+def restore(db: Database, caller: Caller, campaign_id: int, customer_ids: Iterable[int]) -> None:
     """Forget what was decided by hand on these customers: the filter alone decides again."""
     ids = tuple(customer_ids)
-    return _change(db, caller, campaign_id, lambda audience: audience.restore(ids))
+    _change(db, caller, campaign_id, lambda audience: audience.restore(ids))
 
 
 def view(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> AudienceView:
@@ -140,7 +164,7 @@ def saved(db: Database, caller: Caller) -> tuple[SavedAudienceRow, ...]:
         return tuple(SavedAudienceRow(row.id, row.name) for row in rows)
 
 
-def use_saved(db: Database, caller: Caller, campaign_id: int, saved_id: int) -> AudienceView:
+def use_saved(db: Database, caller: Caller, campaign_id: int, saved_id: int) -> None:
     """Make a saved audience the draft's; raise NotFound when it is not the caller's."""
     with db.write() as session:
         draft = draft_of(session, caller, campaign_id, lock=True)
@@ -148,7 +172,7 @@ def use_saved(db: Database, caller: Caller, campaign_id: int, saved_id: int) -> 
         found = next((row for row in rows if row.id == saved_id), None)
         if found is None:
             raise NotFound("There is no such saved audience of yours.")
-        return _store(session, caller, draft, Audience.from_json(found.audience))
+        _store(session, draft, Audience.from_json(found.audience))
 
 
 def forget(db: Database, caller: Caller, saved_id: int) -> None:
@@ -164,7 +188,7 @@ def _by_hand(
     campaign_id: int,
     customer_ids: Iterable[int],
     change: Callable[[Audience, Iterable[int]], Audience],
-) -> AudienceView:
+) -> None:
     ids = tuple(dict.fromkeys(customer_ids))
     with db.write() as session:
         draft = draft_of(session, caller, campaign_id, lock=True)
@@ -173,51 +197,60 @@ def _by_hand(
         audience = change(Audience.from_json(draft.audience), ids)
         if max(len(audience.added), len(audience.left_out)) > MAX_BY_HAND:
             raise UserError(f"More than {MAX_BY_HAND} customers can't be picked one by one. Use the filters.")
-        return _store(session, caller, draft, audience)
+        _store(session, draft, audience)
 
 
-def _change(db: Database, caller: Caller, campaign_id: int, change: _Change) -> AudienceView:
+def _change(db: Database, caller: Caller, campaign_id: int, change: _Change) -> None:
     with db.write() as session:
         draft = draft_of(session, caller, campaign_id, lock=True)
-        return _store(session, caller, draft, change(Audience.from_json(draft.audience)))
+        _store(session, draft, change(Audience.from_json(draft.audience)))
 
 
-def _store(session: Session, caller: Caller, draft: Campaign, audience: Audience) -> AudienceView:
-    selecting = Selecting.open(session, caller)
-    campaigns.save_draft(session, draft, {"audience": audience.to_json()}, now=selecting.now)
-    return _view(session, caller, draft, selecting)
+def _store(session: Session, draft: Campaign, audience: Audience) -> None:
+    campaigns.save_draft(session, draft, {"audience": audience.to_json()}, now=utcnow())
 
 
 def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selecting) -> AudienceView:
     audience = Audience.from_json(draft.audience)
-    selected = selecting.selected(audience)
-    matching = selecting.matching(audience.filter)
-    counts = _counts(session, audience, matching, selected)
-    owed = customers.total_overdue(session, caller.scope, selected if counts[1] else matching, selecting.today)
-    named = {row.id: row for row in customers.names(session, caller.scope, (*audience.added, *audience.left_out))}
-    found = customers.choices(session, caller.scope)
+    matching, selected = _counts(session, selecting, audience)
+    owed = _overdue(session, selecting, audience, of_selected=bool(selected))
+    scope, picked = caller.scope, _picked(session, caller, audience)
+    is_whole = scope.account_manager_id is None
     return AudienceView(
         campaign_id=draft.id,
         version=draft.version,
         audience=audience,
-        matching=counts[0],
-        selected=counts[1],
-        overdue=owed if counts[1] else (),
-        matching_overdue=() if counts[1] else owed,
-        added=_names(named, audience.added),
-        left_out=_names(named, audience.left_out),
-        filter_choices=FilterChoices(
-            found.countries, found.languages, found.currencies, found.account_managers, found.custom_keys
-        ),
+        matching=matching,
+        selected=selected,
+        overdue=owed if selected else (),
+        matching_overdue=() if selected else owed,
+        added=picked.added,
+        left_out=picked.left_out,
+        account_managers=filter_choices.account_managers(session, scope.workspace_id) if is_whole else (),
     )
 
 
-def _counts(session: Session, audience: Audience, matching: Condition, selected: Condition) -> tuple[int, int]:
+def _counts(session: Session, selecting: Selecting, audience: Audience) -> tuple[int, int]:
     """Count who match and who are selected; nobody is looked for twice where both are the same customers."""
-    found = customers.count(session, matching)
+    found = customers.count(session, selecting.matching(audience.filter))
+    if not audience.all_matching and not audience.added:
+        return found, 0
     if audience.all_matching and not audience.added and not audience.left_out:
         return found, found
-    return found, customers.count(session, selected)
+    return found, customers.count(session, selecting.selected(audience))
+
+
+def _overdue(session: Session, selecting: Selecting, audience: Audience, *, of_selected: bool) -> tuple[Money, ...]:
+    """Sum what the selected, or those who match, have overdue; of everybody without asking who they are."""
+    condition = selecting.selected(audience) if of_selected else selecting.matching(audience.filter)
+    by_hand = of_selected and (not audience.all_matching or audience.left_out)
+    everybody = audience.filter.is_empty and not by_hand
+    return customers.total_overdue(session, selecting.scope, None if everybody else condition, selecting.today)
+
+
+def _picked(session: Session, caller: Caller, audience: Audience) -> PickedView:
+    named = {row.id: row for row in customers.names(session, caller.scope, (*audience.added, *audience.left_out))}
+    return PickedView(_names(named, audience.added), _names(named, audience.left_out))
 
 
 def _names(named: dict[int, customers.Named], ids: tuple[int, ...]) -> tuple[CustomerName, ...]:

@@ -55,16 +55,32 @@ def start(db: Database, caller: Caller, *, channel: str = "email", now: datetime
         return view_of(session, draft)
 
 
-def open_drafts(db: Database, caller: Caller, *, now: datetime | None = None) -> tuple[DraftSummary, ...]:
-    """Return the caller's drafts, the latest touched first, each with the customers that it selects now."""
+def open_drafts(
+    db: Database, caller: Caller, *, counted: bool = True, now: datetime | None = None
+) -> tuple[DraftSummary, ...]:
+    """Return the caller's drafts, the latest touched first, each with the customers that it selects now.
+
+    Unless they are to be `counted`: that takes as long as the customers are many.
+    """
     with db.read() as session:
-        selecting = Selecting.open(session, caller, now)
         rows = campaigns.drafts(session, caller.workspace_id, caller.user_id, MOST_DRAFTS)
-        conditions = [selecting.selected(Audience.from_json(row.audience)) for row in rows]
-        counts = customers.counts(session, caller.scope, *conditions)
-        return tuple(
-            DraftSummary(row.id, row.name, row.updated_at, n, row.channel) for row, n in zip(rows, counts, strict=True)
-        )
+        counts = _selected(session, Selecting.open(session, caller, now), rows) if counted else {}
+        return tuple(DraftSummary(r.id, r.name, r.updated_at, counts.get(r.id), r.channel) for r in rows)
+
+
+def _selected(session: Session, selecting: Selecting, rows: list[Campaign]) -> dict[int, int]:
+    """Count whom each draft selects, those of the same audience once."""
+    by_audience: dict[Audience, list[int]] = {}
+    for row in rows:
+        by_audience.setdefault(Audience.from_json(row.audience), []).append(row.id)
+    found = {audience: _count(session, selecting, audience) for audience in by_audience}
+    return {campaign_id: found[audience] for audience, ids in by_audience.items() for campaign_id in ids}
+
+
+def _count(session: Session, selecting: Selecting, audience: Audience) -> int:
+    if not audience.all_matching and not audience.added:
+        return 0
+    return customers.count(session, selecting.selected(audience))
 
 
 def load(db: Database, caller: Caller, campaign_id: int) -> DraftView:

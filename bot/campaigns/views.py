@@ -43,12 +43,12 @@ class DraftView:
 
 @dataclass(frozen=True, slots=True)
 class DraftSummary:
-    """One of the caller's drafts in a list; `selected` is how many customers its audience holds now."""
+    """One of the caller's drafts in a list; `selected` is how many customers its audience holds now, None uncounted."""
 
     id: int
     name: str
     updated_at: datetime
-    selected: int
+    selected: int | None
     channel: str = "email"
 
 
@@ -92,8 +92,15 @@ class FilterChoices:
     countries: tuple[str, ...]
     languages: tuple[str, ...]
     currencies: tuple[str, ...]
-    account_managers: tuple[tuple[int, str], ...]
     custom_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PickedView:
+    """Who was picked by hand."""
+
+    added: tuple[CustomerName, ...]
+    left_out: tuple[CustomerName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ class AudienceView:
     """The first screen: `matching` counts what the filter finds, `selected` what the campaign goes to.
 
     `overdue` is the total of the selected, one amount a currency; while nobody is selected, `matching_overdue` is that
-    of those who match.
+    of those who match. `account_managers` are who the filter offers, to somebody who sees all customers.
     """
 
     campaign_id: int
@@ -112,7 +119,7 @@ class AudienceView:
     overdue: tuple[Money, ...]
     added: tuple[CustomerName, ...]
     left_out: tuple[CustomerName, ...]
-    filter_choices: FilterChoices
+    account_managers: tuple[tuple[int, str], ...] = ()
     matching_overdue: tuple[Money, ...] = ()
 
 

@@ -66,11 +66,7 @@ def known(db: Database, team_id: str, slack_user_id: str, *, now: datetime | Non
     """
     now = now or utcnow()
     with db.read() as session:
-        workspace = workspaces.by_team(session, team_id)
-        user = users.by_slack_id(session, workspace.id, slack_user_id) if workspace else None
-        if user is None or user.role is None or user.refreshed_at is None or user.refreshed_at < now - REFRESH_AFTER:
-            return None
-        return _caller(user)
+        return users.known(session, team_id, slack_user_id, since=now - REFRESH_AFTER)
 
 
 def recognise(

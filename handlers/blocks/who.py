@@ -44,7 +44,7 @@ def start_view(drafts: Sequence[DraftSummary], channels: Sequence[str] = ("email
         blocks.append(divider())
     for draft in drafts[:20]:
         sure = confirm("Throw this draft away?", draft.name, "Throw away", "Keep it")
-        who = count_text(draft.selected, "customer")
+        who = "customers (being counted)" if draft.selected is None else count_text(draft.selected, "customer")
         if len(channels) > 1:
             who = f"{CHANNELS[draft.channel].many} to {who}"
         blocks += [
@@ -57,6 +57,12 @@ def start_view(drafts: Sequence[DraftSummary], channels: Sequence[str] = ("email
             ),
         ]
     return modal("Campaigns", blocks, callback_id=ids.START)
+
+
+def counting_view() -> Block:
+    """Return what stands in for the Who screen until very many customers are counted."""
+    said = "Counting your customers. If this stays, close it and take the draft up again with `/campaign`."
+    return modal("Who", [section(said)], callback_id=ids.WHO_COUNTING)
 
 
 def _new(channels: Sequence[str], said: str) -> list[Block]:
@@ -167,7 +173,7 @@ def _filters(view: AudienceView, key: int, faults: Mapping[str, str], *, sees_al
     blocks = [_dispatching("Name or group", text, ids.WHO_TEXT, key)]
     if sees_all:
         people = [option("Me", ME), option("Nobody", NOBODY)]
-        people += [option(name, i) for i, name in view.filter_choices.account_managers[: OPTIONS_LIMIT - 2]]
+        people += [option(name, i) for i, name in view.account_managers[: OPTIONS_LIMIT - 2]]
         select = select_field(ids.WHO_ACCOUNT_MANAGER, people, str(wanted.account_manager or ""), "Anybody")
         blocks.append(_dispatching("Account manager", select, ids.WHO_ACCOUNT_MANAGER, key))
     return [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.campaigns.views import AudienceView, CustomerPage, CustomerRow, SavedAudienceRow
+from bot.campaigns.views import CustomerPage, CustomerRow, FilterChoices, SavedAudienceRow
+from bot.domain.audience import AudienceFilter
 from handlers import ids
 from handlers.blocks.common import (
     OPTIONS_LIMIT,
@@ -29,9 +30,8 @@ from handlers.blocks.who_fields import as_typed, multi_field, select_field, text
 from handlers.parse import Metadata
 
 
-def more_view(view: AudienceView, metadata: Metadata) -> Block:
-    """Return the window with the rarer filters."""
-    of, choices = view.audience.filter, view.filter_choices
+def more_view(of: AudienceFilter, choices: FilterChoices, metadata: Metadata) -> Block:
+    """Return the window with the rarer filters, as they are set."""
     blocks: list[Block] = []
     for label, action_id, offered, chosen in (
         ("Countries", ids.WHO_COUNTRIES, _named(choices.countries, country_name), of.countries),

@@ -133,28 +133,50 @@ def healthy(port: int) -> bool:
 
 
 def payloads(port: int, api: str) -> Bodies:
-    """Return a body of each kind, by what a person does: open, type, filter, go on."""
+    """Return a body of each kind, by what a person does: open, type, filter, go on; each connection has its draft."""
     who = {"team": {"id": TEAM, "domain": "bench"}, "user": {"id": PERSON, "team_id": TEAM}, "token": "x"}
     command = {"command": ids.COMMAND, "text": "", "team_id": TEAM, "user_id": PERSON, "trigger_id": "1.2.x"}
     command |= {"channel_id": "D1", "response_url": "http://127.0.0.1:9/", "user_name": "alice", "token": "x"}
-    assert post(port, urlencode(command))[0] == 200
-    view = last_view(api) | {"id": "V0BENCH001", "hash": "1", "team_id": TEAM, "state": {"values": {}}}
 
-    def said(kind: str, **more: Any) -> str:
+    def said(kind: str, view: dict[str, Any], **more: Any) -> str:
         payload = {"type": kind, "trigger_id": "1.2.x", "view": view, **who, **more}
         return urlencode({"payload": json.dumps(payload)})
 
+    assert post(port, urlencode(command))[0] == 200
+    new = {"action_id": ids.keyed(ids.START_NEW, "email"), "block_id": "b", "type": "button", "value": "email"}
+    views: list[dict[str, Any]] = []
+    start = last_view(api)
+    for n in range(CONNECTIONS):
+        known = {"id": f"V0BENCH{n:03}", "hash": "1", "team_id": TEAM, "state": {"values": {}}}
+        assert post(port, said("block_actions", start | known, actions=[new]))[0] == 200
+        views.append(drawn(api, but=[view["private_metadata"] for view in views]) | known)
+
     def typed(n: int) -> str:
         return "nobzreiqkmgsod"[n % 14] + "orlgildae"[n % 9]
+
+    def filled(n: int, text: str | None, *ticked: str) -> dict[str, Any]:
+        boxes = {"type": "checkboxes", "selected_options": [{"value": each} for each in ticked]}
+        text_input = {"type": "plain_text_input", "value": text}
+        values = {"t": {ids.WHO_TEXT: text_input}, "a": {ids.WHO_ALL: boxes}}
+        return views[n % CONNECTIONS] | {"state": {"values": values}}
 
     add = {"action_id": ids.WHO_ADD, "block_id": ids.WHO_ADD}
     changed = {"action_id": ids.WHO_TEXT, "block_id": ids.WHO_TEXT, "type": "plain_text_input", "action_ts": "1.1"}
     return {
         "command: /campaign": lambda _: urlencode(command),
-        "type-ahead: customers": lambda n: said("block_suggestion", value=typed(n), **add),
-        "action: a filter": lambda _: said("block_actions", actions=[changed]),
-        "submission: next screen": lambda _: said("view_submission"),
+        "type-ahead: customers": lambda n: said("block_suggestion", filled(n, None), value=typed(n), **add),
+        "action: a filter": lambda n: said("block_actions", filled(n, typed(n)), actions=[changed]),
+        "submission: next screen": lambda n: said("view_submission", filled(n, None, "all")),
     }
+
+
+def drawn(api: str, *, but: list[str]) -> dict[str, Any]:
+    """Return the Who screen of another draft than these once the bot has drawn it."""
+    deadline = time.monotonic() + 10
+    while (view := last_view(api)).get("callback_id") != ids.WHO or view["private_metadata"] in but:
+        assert time.monotonic() < deadline, view
+        time.sleep(0.01)
+    return view
 
 
 def last_view(api: str) -> dict[str, Any]:

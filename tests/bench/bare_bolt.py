@@ -43,6 +43,7 @@ def main() -> None:
 
     web = Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as ours
     sys.stdout.write(f"{listener.getsockname()[1]} {TEAM}\n")
     sys.stdout.flush()
     uvicorn.Server(uvicorn.Config(web, log_config=None, access_log=False)).run(sockets=[listener])

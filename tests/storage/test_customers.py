@@ -11,7 +11,7 @@ from sqlalchemy import event
 from bot.domain.access import Scope
 from bot.domain.audience import Audience, AudienceFilter
 from bot.domain.money import Money
-from storage import audiences, customer_filter, customers
+from storage import audiences, customer_filter, customers, filter_choices
 from storage.db import Database
 from tests.builders import NOW, TODAY, Builder
 
@@ -63,9 +63,8 @@ def test_an_account_manager_finds_assigned_customers_only(db: Database, build: B
         assert customers.search(session, assigned, "theirs", 10) == []
         assert customers.visible_ids(session, assigned, [theirs.id, mine.id]) == [mine.id]
         assert customers.main_contacts(session, assigned, [theirs.id]) == {}
-        choices = customers.choices(session, assigned)
+        choices = filter_choices.choices(session, assigned)
     assert (choices.countries, choices.custom_keys) == (("DE",), ())
-    assert choices.account_managers == ((camille.id, "Camille Roux"),)
 
 
 def test_account_manager_filters(db: Database, build: Builder, scope: Scope) -> None:
@@ -199,7 +198,7 @@ def test_selected_is_the_rule_and_the_added_without_the_left_out(db: Database, b
         rows = customers.page(session, customer_filter.in_scope(scope), condition, offset=0, limit=10)
         assert [(row.name, row.selected) for row in rows] == [("French", True), ("German", True), ("Left out", False)]
         nobody = customer_filter.selected(scope, Audience(), me=0, now=NOW, today=TODAY)
-        assert customers.counts(session, scope, condition, nobody) == (2, 0)
+        assert (customers.count(session, condition), customers.count(session, nobody)) == (2, 0)
         assert customers.nth(session, condition, 1) == german.id
         assert customers.index_of(session, condition, german.id) == 1
         assert customers.index_of(session, condition, left.id) is None
@@ -220,13 +219,48 @@ def test_standings_count_what_may_be_collected(db: Database, build: Builder, sco
     ]
 
 
+def test_account_managers_are_those_of_the_workspace_who_have_customers(
+    db: Database, build: Builder, scope: Scope
+) -> None:
+    zoe, alice = build.user("Zoe Klein"), build.user("Alice Martin")
+    build.user("Has nobody")
+    build.customer("A", account_managers=(zoe, alice))
+    build.workspace()
+    build.customer("Foreign", account_managers=(build.user("Foreign manager"),))
+    with db.read() as session:
+        found = filter_choices.account_managers(session, scope.workspace_id)
+    assert found == ((alice.id, "Alice Martin"), (zoe.id, "Zoe Klein"))
+
+
+def test_the_total_overdue_of_everybody_is_that_of_the_scope(db: Database, build: Builder, scope: Scope) -> None:
+    dan = build.user("Dan Weber")
+    build.customer("Acme", overdue=1_000)
+    build.customer("Dan's", overdue=200, account_managers=(dan,))
+    build.workspace()
+    build.customer("Foreign", overdue=99)
+    with db.read() as session:
+        assert customers.total_overdue(session, scope, None, TODAY) == (Money(1_200, "EUR"),)
+        assigned = Scope(scope.workspace_id, dan.id)
+        assert customers.total_overdue(session, assigned, None, TODAY) == (Money(200, "EUR"),)
+
+
+def test_more_customers_than_so_many_are_told_within_the_scope(db: Database, build: Builder, scope: Scope) -> None:
+    dan = build.user("Dan Weber")
+    build.customer("Acme")
+    build.customer("Dan's", account_managers=(dan,))
+    with db.read() as session:
+        assert customers.exceed(session, scope, 1)
+        assert not customers.exceed(session, scope, 2)
+        assert not customers.exceed(session, Scope(scope.workspace_id, dan.id), 1)
+
+
 def test_choices_are_what_the_customers_have(db: Database, build: Builder, scope: Scope) -> None:
     acme = build.customer("Acme", language="de", custom={"tier": "A", "region": "N"})
     build.invoice(acme, currency="USD")
     build.customer("Blue", country="FR", language="fr", currency="GBP", overdue=None, custom={"tier": "B"})
     with db.read() as session:
-        assert customers.choices(session, scope) == customers.Choices(
-            ("DE", "FR"), ("de", "fr"), ("EUR", "GBP", "USD"), (), ("region", "tier")
+        assert filter_choices.choices(session, scope) == filter_choices.Choices(
+            ("DE", "FR"), ("de", "fr"), ("EUR", "GBP", "USD"), ("region", "tier")
         )
 
 
@@ -244,4 +278,5 @@ def test_the_number_of_queries_does_not_grow_with_the_customers(
         audiences.contacts(session, scope, condition)
         customers.balances(session, scope, ids, TODAY)
         customers.main_contacts(session, scope, ids)
-    assert len([s for s in statements if s.lstrip().startswith("SELECT")]) == 5
+    # that of balances is given to the driver past SQLAlchemy, and takes all ids at once
+    assert len([s for s in statements if s.lstrip().startswith("SELECT")]) == 4
