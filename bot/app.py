@@ -101,7 +101,7 @@ class Bot:
         teller: bool = False,
         name: str | None = None,
     ) -> None:
-        self.db = Database(settings.database_url)
+        self.db, self._answers_slack = Database(settings.database_url), web
         self._worker = make_worker(settings, self.db, name) if worker else None
         self._teller = Teller(self.db, Notifier(self.db, lambda _team_id: slack_client(settings))) if teller else None
         self.web = Web(settings, self.db, slack=web, wake=self._worker)
@@ -126,7 +126,7 @@ class Bot:
         leave = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: leave.set())
-        keep_pauses_short()
+        keep_pauses_short(answers_slack=self._answers_slack)
         self.start()
         leave.wait()
         self.stop()

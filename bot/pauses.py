@@ -15,18 +15,19 @@ STANDING_BACK = 5
 """How much nicer than others: a third of their share, where all of them compute."""
 
 
-def keep_pauses_short() -> None:
+def keep_pauses_short(*, answers_slack: bool) -> None:
     """Set Python's collector and its lock up for threads that wait for each other; a second call changes little.
 
     To be called once everything is imported and built, by every process that answers Slack or sends. What is there by
     then stays: it is not looked through any more, which takes a tenth of a second of everybody's time with so many
-    imports. And whoever wants to answer a click, which takes Python's lock ten times or so (after each question to the
-    database), gets it sooner while others render.
+    imports. And in a process that answers Slack, whoever wants to answer a click, which takes Python's lock ten times or
+    so (after each question to the database), gets it sooner while others render; a worker alone would only send slower.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 10, 10)
-    sys.setswitchinterval(SWITCH_AFTER)
+    if answers_slack:
+        sys.setswitchinterval(SWITCH_AFTER)
 
 
 def stand_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -23,6 +23,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 _READ_ONLY = "campaign_bot_read_only"
 _CLOCK_HOLDS = 5.0
 """Seconds after which the database's clock is read again; in between, time that can't be set counts on."""
+_SQLITE_PATIENCE = 30
+"""Seconds that a writer waits for another one."""
 _PATIENCE: dict[str, Any] = {
     # a server that is gone without a word is noticed in seconds, not in hours
     "connect_timeout": 10,
@@ -69,7 +71,7 @@ class Database:
         self.engine = _engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._clock: tuple[datetime, float] | None = None
-        self._turn = Lock() if self.is_sqlite else nullcontext()
+        self._turn = Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -83,8 +85,17 @@ class Database:
         SQLite has one writer at a time, and lets others look only now and then whether it is their turn, up to a tenth
         of a second apart: those of one process wait for each other here, which ends when the writer does.
         """
-        with self._turn, self._sessions.begin() as session:
+        with self._in_turn(), self._sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        has_turn = self.is_sqlite and self._turn.acquire(timeout=_SQLITE_PATIENCE)
+        try:
+            yield  # without a turn SQLite says itself that it is locked
+        finally:
+            if has_turn:
+                self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -173,7 +184,7 @@ def _engine(url: str, pool_size: int) -> Engine:
             url,
             pool_size=2 * pool_size,  # as many as PostgreSQL gets at most: opening one costs more than most questions
             hide_parameters=True,
-            connect_args={"timeout": 30, "check_same_thread": False},
+            connect_args={"timeout": _SQLITE_PATIENCE, "check_same_thread": False},
         )
         event.listen(engine, "connect", _tune_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

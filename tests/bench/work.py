@@ -33,6 +33,7 @@ from bot.channels.smtp import SmtpTarget
 from bot.dispatch.compose import compose
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.prepare import Job, prepare
+from bot.pauses import keep_pauses_short
 from storage import actions
 from storage.db import Database
 
@@ -50,6 +51,8 @@ def main() -> None:
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     go = {"ours": ours, "freeze": freeze}.get(given.mode, alone)(given)
+    if given.mode in ("ours", "freeze"):
+        keep_pauses_short(answers_slack=False)  # as a worker does
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()

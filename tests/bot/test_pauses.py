@@ -19,7 +19,9 @@ from bot.web import listen
 def test_what_is_imported_is_not_collected_any_more_and_threads_wait_less_for_each_other() -> None:
     before, interval = gc.get_threshold(), sys.getswitchinterval()
     try:
-        keep_pauses_short()
+        keep_pauses_short(answers_slack=False)
+        assert sys.getswitchinterval() == interval
+        keep_pauses_short(answers_slack=True)
         assert gc.get_freeze_count() > 50_000
         assert gc.get_threshold() == (10_000, 10, 10)
         assert sys.getswitchinterval() == pytest.approx(0.001)
