@@ -20,8 +20,8 @@ def keep_pauses_short(*, answers_slack: bool) -> None:
 
     To be called once everything is imported and built, by every process that answers Slack or sends. What is there by
     then stays: it is not looked through any more, which takes a tenth of a second of everybody's time with so many
-    imports. And in a process that answers Slack, whoever wants to answer a click, which takes Python's lock ten times or
-    so (after each question to the database), gets it sooner while others render; a worker alone would only send slower.
+    imports. And in a process that answers Slack, whoever wants to answer a click, which takes Python's lock ten times
+    or so (after each question to the database), gets it sooner while others render; a worker alone is only slowed down.
     """
     gc.collect()
     gc.freeze()

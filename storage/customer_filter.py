@@ -135,7 +135,8 @@ def _has_invoice(scope: Scope, *conditions: Condition) -> Condition:
 
     PostgreSQL reads a list that is too large for its memory once for every customer.
     """
-    return exists().where(Invoice.customer_id == Customer.id, Invoice.workspace_id == scope.workspace_id, *conditions)
+    found = exists().where(Invoice.customer_id == Customer.id, Invoice.workspace_id == scope.workspace_id, *conditions)
+    return found.correlate(Customer)  # and not the invoices of a query around it
 
 
 def _invoices(scope: Scope) -> Select[int]:

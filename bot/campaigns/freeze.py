@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +32,9 @@ def freeze_due(db: Database, now: datetime | None = None) -> int:
     """Turn the audience of every launched campaign into actions, one transaction each; return how many campaigns.
 
     Safe to run in several workers at once and after a crash: a campaign is frozen whole, once. A fault in one campaign
-    keeps no other from being frozen; it is raised at the end. Working out who is written to takes longest and locks
-    nothing, and the campaign's row is written last: who undoes or pauses it meanwhile does not wait.
+    keeps no other from being frozen; it is raised at the end. The campaign's row is written last: who undoes or pauses
+    it meanwhile does not wait. On SQLite nothing is locked while who is written to is worked out; on PostgreSQL actions
+    are written meanwhile, which only keeps the customers and users they are about from being deleted.
     """
     now = now or db.now()
     with db.read() as session:
@@ -58,14 +59,15 @@ def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
             return False
         making = _Making(session, campaign, now)
         if not db.is_sqlite:
-            return _keep(db, campaign, _ahead(making.chunks()), making.left_out, now)
-        chunks = list(making.chunks())  # SQLite's one writer must not hold up the others while we work it out
+            with closing(_ahead(making.chunks())) as chunks:
+                return _keep(db, campaign, chunks, making.left_out, now)
+        made = list(making.chunks())  # SQLite's one writer must not hold up the others while we work it out
         reading.close()
-        return _keep(db, campaign, chunks, making.left_out, now)
+        return _keep(db, campaign, made, making.left_out, now)
 
 
-def _ahead(chunks: Iterator[str]) -> Iterator[str]:
-    """Yield the same, and work the next one out while the last one is written."""
+def _ahead(chunks: Iterator[str]) -> Generator[str]:
+    """Yield the same, and work the next one out while the last one is written; to be closed, which waits for that."""
     with ThreadPoolExecutor(1, thread_name_prefix="freeze") as beside:
         coming = beside.submit(next, chunks, None)
         while (chunk := coming.result()) is not None:

@@ -11,6 +11,7 @@ import smtplib
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,10 +26,10 @@ _LOGINS: dict[str, Callable[[smtplib.SMTP], Any]] = {
     "CRAM-MD5": lambda smtp: smtp.auth_cram_md5,
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_LINE = re.compile(rb"(?:([2-5][0-9]{2})(?:([ -])|(?=\r?\n)))?([^\n]*?)\r?\n")
+_LINE = re.compile(rb"(?:([2-5][0-9]{2})([ -])?)?([^\n]*?)\r?\n")
 """One line of an answer: its code, whether more follow, its text; whatever else is a line has no code."""
-_MOST_AT_ONCE, _LONGEST_LINE = 8_192, 65_536
-"""Bytes that are read at once, and that may come without an end of line."""
+_MOST_AT_ONCE, _LONGEST_ANSWER = 8_192, 65_536
+"""Bytes that are read at once, and that an answer may have."""
 _AUTH_CODES = (530, 534, 535, 538)
 """Authentication required, mechanism too weak, credentials invalid, encryption required: RFC 4954, section 6."""
 
@@ -128,6 +129,8 @@ class SmtpSession:
         ahead = [mail, *(f"RCPT TO:<{address}>" for address in dict.fromkeys((*addresses, *copies))), "DATA"]
         try:
             self.connect()
+            if self._heard:  # it said something that nobody asked for, mostly that it leaves
+                raise smtplib.SMTPServerDisconnected("the answers are out of step")
             if self._smtp is not None and self._smtp.has_extn("pipelining"):
                 self._say(ahead)
             code, answer = self._ask(mail)
@@ -168,12 +171,14 @@ class SmtpSession:
             code, more, text = found.groups()
             self._heard = self._heard[found.end() :]
             said = said + b" " + text if said else text
+            if len(said) > _LONGEST_ANSWER:
+                raise smtplib.SMTPServerDisconnected("the server's answer has no end")
             if code is None or more != b"-":
                 return int(code or -1), said
 
     def _hear(self, seconds: float) -> None:
         heard = self._live(seconds).recv(_MOST_AT_ONCE)
-        if not heard or len(self._heard) > _LONGEST_LINE:
+        if not heard or len(self._heard) > _LONGEST_ANSWER:
             raise smtplib.SMTPServerDisconnected("the server has hung up, or does not speak SMTP")
         self._heard += heard
 
@@ -207,7 +212,7 @@ class SmtpSession:
         try:
             code, answer = self._ask("DATA")
             if code == 354:  # what is not taken whole lacks the end of its final dot: no server can have accepted it
-                self._live(self._timeouts.answer).sendall(_stuffed(content))
+                self._transmit(_stuffed(content))
         except (smtplib.SMTPException, OSError):
             raise self._lost() from None
         if code != 354:
@@ -225,6 +230,16 @@ class SmtpSession:
             raise self._refusal(code, answer)
         self.drop()
         raise Uncertain(f"The mail server's answer can't be understood: {words(code, answer)}")
+
+    def _transmit(self, content: bytes) -> None:
+        if self._heard:  # an answer to what was not asked yet: it must not count for the message
+            raise smtplib.SMTPServerDisconnected("the server does not speak SMTP")
+        sock, until = self._live(self._timeouts.answer), time.monotonic() + self._timeouts.answer
+        left = memoryview(content)
+        while left:
+            left = left[sock.send(left) :]
+            if left and time.monotonic() > until:  # one that takes a little at a time must not outlast the lease
+                raise TimeoutError("the server takes the message too slowly")
 
     def drop(self) -> None:
         """Close the socket without a word."""

@@ -219,6 +219,42 @@ def test_standings_count_what_may_be_collected(db: Database, build: Builder, sco
     ]
 
 
+EVERY_FILTER = (
+    AudienceFilter(text="acme"),
+    AudienceFilter(account_manager="nobody"),
+    AudienceFilter(countries=("DE",)),
+    AudienceFilter(languages=("de",)),
+    AudienceFilter(currencies=("USD",)),
+    AudienceFilter(overdue_min=Decimal(100)),
+    AudienceFilter(overdue_max=Decimal(1_000)),
+    AudienceFilter(days_past_due_min=5),
+    AudienceFilter(outstanding_min=Decimal(100)),
+    AudienceFilter(no_contact=True),
+    AudienceFilter(not_contacted_days=5),
+    AudienceFilter(custom=(("Region", "South"),)),
+)
+
+
+@pytest.mark.parametrize("wanted", EVERY_FILTER, ids=lambda wanted: next(iter(wanted.to_json())))
+def test_whoever_a_filter_finds_is_also_looked_at_for_the_check(
+    db: Database, build: Builder, scope: Scope, wanted: AudienceFilter
+) -> None:
+    build.customer("Other", overdue=None, currency="EUR", email="o@example.com", last_contacted_at=NOW)
+    found = {"country": "DE", "language": "de", "currency": "USD", "custom": {"Region": "South"}}
+    dan = () if wanted.account_manager else (build.user("Dan Weber"),)
+    email = None if wanted.no_contact else "a@example.com"
+    acme = build.customer("Acme", overdue=50_000, email=email, account_managers=dan, **found)
+    with db.read() as session:
+        condition = customer_filter.matches(scope, wanted, me=0, now=NOW, today=TODAY)
+        ids = audiences.ids(session, condition)
+        standings = audiences.standings(session, scope, condition, TODAY)
+        contacts = audiences.contacts(session, scope, condition)
+    assert acme.id in ids
+    assert list(standings) == ids
+    assert standings[acme.id].overdue == 1
+    assert (acme.id in contacts) is not wanted.no_contact
+
+
 def test_account_managers_are_those_of_the_workspace_who_have_customers(
     db: Database, build: Builder, scope: Scope
 ) -> None:

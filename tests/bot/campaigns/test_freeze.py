@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.campaigns import control, freeze
 from bot.domain.access import Position
 from bot.domain.states import CampaignState
 from storage.db import Database
-from storage.models import Action, ActionHistory, Campaign, Notification, User
+from storage.models import Action, ActionHistory, Campaign, Customer, Invoice, Notification, User
 from tests.builders import NOW, TODAY, Builder
 
 STARTS = NOW + timedelta(seconds=60)
@@ -205,3 +206,28 @@ def test_more_than_a_chunk_is_frozen_with_message_ids_of_their_own(db: Database,
     with db.read() as session:
         histories = set(session.scalars(select(ActionHistory.action_id)))
     assert histories == {row.id for row in rows}
+
+
+@pytest.mark.database("postgresql")
+def test_what_fails_while_it_is_written_leaves_nothing_behind_and_is_frozen_the_next_time(
+    db: Database, build: Builder
+) -> None:
+    user = build.user()
+    of = {"workspace_id": user.workspace_id, "currency": "EUR", "custom": {}}
+    books = [{**of, "external_id": str(n), "name": str(n), "name_folded": str(n)} for n in range(3_000)]
+    with db.write() as session:
+        ids = list(session.scalars(insert(Customer).returning(Customer.id), books))
+        owed = {"issue_date": TODAY - timedelta(days=60), "due_date": TODAY - timedelta(days=30), "status": "open"}
+        owed |= {"workspace_id": user.workspace_id, "total": 100, "outstanding": 100, "currency": "EUR", "number": "1"}
+        session.execute(insert(Invoice), [{**owed, "customer_id": i, "number": str(i)} for i in ids])
+        session.execute(text(f"ALTER TABLE actions ADD CONSTRAINT no_room CHECK (customer_id < {ids[1_500]})"))
+    scheduled(build, user)
+    with pytest.raises(ExceptionGroup) as caught:
+        freeze.freeze_due(db, NOW)
+    assert [type(fault) for fault in caught.value.exceptions] == [IntegrityError]
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("freeze")] == []
+    assert actions(db) == []
+    with db.write() as session:
+        session.execute(text("ALTER TABLE actions DROP CONSTRAINT no_room"))
+    assert freeze.freeze_due(db, NOW) == 1
+    assert len(actions(db)) == 3_000

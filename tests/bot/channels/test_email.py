@@ -152,6 +152,9 @@ def test_a_server_that_is_not_there_is_transient() -> None:
     ([b"220 hi", b"250 ok", b"421 4.3.2 going down"], Transient),
     ([b"220 hi", b"250 ok", b"530 5.7.0 Authentication required"], AuthBroken),
     ([b"554 5.7.1 go away"], Transient),
+    ([b"220 hi", b"250 ok", b"250 ok", b"250 ok", b"354 go\r\n250 unasked", b"554 5.7.1 spam"], Transient),
+    ([b"220 hi", b"250 ok", b"250 ok", b"250 ok", b"354 go", b"250-" + b"x" * 70_000 + b"\r\n250 ok"], Uncertain),
+    ([b"220 hi", b"250 ok", b"\r\n".join([b"250-more"] * 20_000)], Transient),
 ])  # fmt: skip
 def test_every_step_of_the_protocol_that_fails(script: list[bytes], error: type[Exception]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -194,6 +197,15 @@ def test_answers_of_several_lines_and_in_pieces_are_each_read_whole() -> None:
         thread.join(5)
     assert receipt.provider_id == "250 2.0.0 taken as 4711"
     assert heard[-1] == b"QUIT"
+
+
+@pytest.mark.parametrize("words", ["250", "250ok", "250\tok", "250:ok"])
+def test_a_code_is_enough_of_an_answer(words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        script = [b"220 hi", b"250 ok", b"250 ok", b"250 ok", b"354 go", words.encode()]
+        threading.Thread(target=speak, args=(listener, script), daemon=True).start()
+        receipt = channel(listener.getsockname()[1]).open().send(message("pat@acme.example"))
+    assert receipt.provider_id.startswith("250")
 
 
 def answer_byte_by_byte(listener: socket.socket, answers: list[str], heard: list[bytes]) -> None:
