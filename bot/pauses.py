@@ -33,8 +33,8 @@ def keep_pauses_short(*, answers_slack: bool) -> None:
 def stand_back() -> None:
     """Let the calling thread compute only where the machine has nothing more urgent to do; on Linux alone.
 
-    For what nobody waits for in a hurry: two threads that count large books would keep every click waiting four times
-    as long. There a thread has a priority of its own: https://man7.org/linux/man-pages/man2/setpriority.2.html
+    For what nobody waits for in a hurry: threads that count large books would keep every click waiting half as long
+    again. There a thread has a priority of its own: https://man7.org/linux/man-pages/man2/setpriority.2.html
     """
     if sys.platform == "linux":
         me = threading.get_native_id()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from slack_bolt import App
 
 from bot.campaigns import audiences, compose, drafts, preview
-from bot.campaigns.views import AudienceView, PreviewView
+from bot.campaigns.views import AudienceView
 from bot.domain.audience import ME, NOBODY, AudienceFilter
 from bot.errors import UserError
 from handlers import ids
@@ -174,19 +174,18 @@ def _by_hand(turn: Turn, action_id: str) -> None:
 
 
 def next_screen(turn: Turn) -> None:
-    """Next: write -> audiences.set_filter, drafts.load, preview.show"""
+    """Next: write -> audiences.set_filter, is_anybody, drafts.load, preview.while_writing"""
     _take_filters(turn)
-    campaign_id = turn.metadata.campaign_id
-    shown = preview.show(turn.deps.db, turn.caller, campaign_id)
-    if not shown.total:
+    db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
+    if not audiences.is_anybody(db, caller, campaign_id):
         raise UserError("Nobody is selected yet: tick “All that match”, or add customers by name.", "audience")
-    turn.replace(writing(turn, campaign_id, shown))
+    turn.replace(writing(turn, campaign_id))
 
 
-def writing(turn: Turn, campaign_id: int, shown: PreviewView | None = None) -> Block:
-    """Return the What screen of a draft, with a preview that is worked out already or now."""
+def writing(turn: Turn, campaign_id: int) -> Block:
+    """Return the What screen of a draft."""
     draft = drafts.load(turn.deps.db, turn.caller, campaign_id)
-    shown = shown or preview.show(turn.deps.db, turn.caller, campaign_id)
+    shown = preview.while_writing(turn.deps.db, turn.caller, campaign_id)
     return what_view(draft, compose.positions(turn.deps.db, turn.caller), shown, Metadata(campaign_id))
 
 

@@ -101,6 +101,11 @@ def count(session: Session, condition: Condition) -> int:
     return session.scalar(select(func.count()).select_from(Customer).where(condition)) or 0
 
 
+def are_any(session: Session, condition: Condition) -> bool:
+    """Say whether any customer fulfils `condition`."""
+    return session.scalar(select(Customer.id).where(condition).limit(1)) is not None
+
+
 def exceed(session: Session, scope: Scope, most: int) -> bool:
     """Say whether there are more than `most` customers in scope; not one more than that is looked at."""
     if scope.account_manager_id is None:

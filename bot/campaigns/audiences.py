@@ -53,6 +53,13 @@ def are_many(db: Database, caller: Caller) -> bool:
         return customers.exceed(session, caller.scope, AT_ONCE)
 
 
+def is_anybody(db: Database, caller: Caller, campaign_id: int) -> bool:
+    """Say whether the draft's audience holds anybody now; it ends with the first who is found."""
+    with db.read() as session:
+        audience = Audience.from_json(draft_of(session, caller, campaign_id).audience)
+        return customers.are_any(session, Selecting.open(session, caller).selected(audience))
+
+
 def choices(db: Database, caller: Caller) -> FilterChoices:
     """Return what the rarer filters offer."""
     with db.read() as session:

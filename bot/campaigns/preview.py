@@ -49,6 +49,19 @@ class _Looking:
     """Who is walked through, by name; empty for everybody selected."""
 
 
+def while_writing(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> PreviewView:
+    """Return the first message as `show` does; of a draft that can't be sent as it is, what is wrong with it alone.
+
+    Until then there is no message to show, and nobody is looked for among the customers.
+    """
+    with db.read() as session:
+        draft = draft_of(session, caller, campaign_id)
+        faults = tuple(faults_of(session, draft).values())
+        if faults:
+            return _without_message(draft, faults)
+    return show(db, caller, campaign_id, now=now)
+
+
 def show(
     db: Database,
     caller: Caller,
@@ -73,7 +86,7 @@ def show(
         total = len(among) or customers.count(session, looking.selected)
         content, faults = _compiled(looking)
         if not total:
-            return _nobody(draft, faults)
+            return _without_message(draft, ("No customers are selected yet.", *faults))
         chosen, at = _choose(looking, total, content, index=index, worst=worst, customer_id=customer_id)
         return _view(looking, chosen, at, total, content, faults)
 
@@ -213,7 +226,7 @@ def _envelope(looking: _Looking, recipients: tuple[Reachable, ...]) -> tuple[str
     return envelope_of(printing_of(looking.session, looking.draft.workspace_id), to)
 
 
-def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
+def _without_message(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
     return PreviewView(
         campaign_id=draft.id,
         channel=draft.channel,
@@ -228,5 +241,5 @@ def _nobody(draft: Campaign, faults: tuple[str, ...]) -> PreviewView:
         text="",
         shown=Shown(),
         empty_tags=(),
-        faults=("No customers are selected yet.", *faults),
+        faults=faults,
     )

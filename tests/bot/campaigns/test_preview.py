@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.campaigns import preview, test_send
+from bot.campaigns import compose, preview, test_send
 from bot.domain.access import Position
 from bot.errors import FieldErrors, NotFound, UserError
 from bot.rendering.preview import Part, PartKind, Shown, Span
@@ -158,3 +158,18 @@ def test_one_click_delivered_twice_is_one_test(db: Database, build: Builder) -> 
     with db.read() as session:
         asked = session.scalars(select(SystemMail.payload).order_by(SystemMail.id)).all()
     assert asked == [{"customer_id": first.id}, {"customer_id": second.id}, {"customer_id": first.id}]
+
+
+def test_while_it_is_written_only_what_is_wrong_is_told_and_then_the_message_is_shown(
+    db: Database, build: Builder
+) -> None:
+    user = build.user()
+    caller = build.caller(user)
+    build.contact(build.customer("Acme"))
+    draft = build.campaign(user, subject="", body="Dear {{customer.name}}")
+    told = preview.while_writing(db, caller, draft.id, now=NOW)
+    assert (told.faults, told.customer_id, told.text) == (("Write a subject.",), None, "")
+    compose.save(db, caller, draft.id, subject="Overdue")
+    shown = preview.while_writing(db, caller, draft.id, now=NOW)
+    assert (shown.faults, shown.customer_name, shown.text) == ((), "Acme", "Dear Acme\n")
+    assert shown == preview.show(db, caller, draft.id, now=NOW)
