@@ -41,7 +41,7 @@ def _suppress(session: Session, told: Pending, status: MailStatus, now: datetime
 
 def _came_back(session: Session, told: Pending, to: set[str], now: datetime) -> None:
     row, words = told.action, told.detail or ""
-    failed = _failed(session, row, to) | {told.recipient}
+    failed = _failed(session, row) | {told.recipient}
     if not told.recipient or to <= failed:
         actions.bounce(session, row.workspace_id, row.id, detail=words, now=now, actor=ACTOR)
         return
@@ -50,7 +50,7 @@ def _came_back(session: Session, told: Pending, to: set[str], now: datetime) -> 
     actions.bounce_partly(session, row.workspace_id, row.id, detail=detail, now=now, actor=ACTOR)
 
 
-def _failed(session: Session, row: Action, to: set[str]) -> set[str]:
+def _failed(session: Session, row: Action) -> set[str]:
     """Return the recipients of this attempt who did not get it: it came back, or was refused when it was sent."""
     since = row.sent_at or row.created_at
     failed = receipts.recipients_with(session, row, [status.value for status in FAILURES], since=since)

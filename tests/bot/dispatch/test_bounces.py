@@ -114,7 +114,7 @@ def test_who_was_refused_at_once_did_not_get_it_either(mails: Mails) -> None:
 
 
 def test_an_address_that_ends_as_a_refused_one_does_got_its_message(mails: Mails) -> None:
-    to = {"reason": "partly_refused", "detail": f"{PAT}: 550 no such user; {BOSS}: 551 gone"}
+    to = {"reason": "partly_refused", "detail": f"{PAT}: 550 no: such user; {BOSS}: 551 gone"}
     action = mails.send("at@bolt.example", PAT, "last@bolt.example", BOSS, **to)
     mails.back(action, "soft_bounce", "last@bolt.example", "452 full")
     assert mails.now(action)[0] == "sent"

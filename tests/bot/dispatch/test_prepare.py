@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from bot.domain.states import CampaignState, Reason
 from storage import actions, settings
 from storage.actions import Claimed
 from storage.db import Database
-from storage.models import Campaign, Customer, User
+from storage.models import Campaign, Customer, User, Workspace
 from tests.builders import NOW, TODAY, Builder
 
 pytestmark = pytest.mark.database("sqlite")
@@ -102,6 +102,7 @@ def test_many_actions_of_a_campaign_are_rechecked_with_as_many_queries_as_one(gr
 @pytest.mark.parametrize(("invoices", "reason"), [
     ([], Reason.PAID),
     ([{"outstanding": 0, "total": 5, "status": "paid"}], Reason.PAID),
+    ([{"outstanding": 1}], None),
     ([{"days_overdue": 0}], Reason.PAID),  # due today is not overdue
     ([{"days_overdue": 1}], None),
     ([{"status": "disputed"}], Reason.ALL_DISPUTED),
@@ -182,21 +183,34 @@ def test_a_sender_whose_address_is_no_longer_verified_sends_nothing(ground: Grou
     assert [(r.reason, r.skip) for r in found if isinstance(r, Refused)] == [(Reason.SENDER_UNVERIFIED, False)] * 2
 
 
-def test_outside_the_recipients_hours_it_waits_for_them(ground: Ground, build: Builder) -> None:
-    """NOW is 09:00 UTC on a Tuesday."""
-    campaign = build.campaign(ground.alice, state=CampaignState.SENDING, channel="sms")
+@pytest.mark.parametrize(("customer", "number", "now", "due_at"), [
+    ({"time_zone": "Europe/Berlin"}, "+12025550143", "2026-03-10T09:00", None),  # 10:00 there
+    ({"time_zone": "Europe/Berlin"}, "+4915123456789", "2026-03-10T08:59", "2026-03-10T09:00"),
+    ({"time_zone": "America/Los_Angeles"}, "+12025550143", "2026-03-10T09:00", "2026-03-10T17:00"),
+    ({}, "+81312345678", "2026-03-10T09:00", None),  # by the number: 18:00 in Tokyo
+    ({}, "+81312345678", "2026-03-10T11:00", "2026-03-11T01:00"),
+    ({}, "", "2026-03-10T11:00", "2026-03-10T14:00"),  # by the workspace: 07:00 in New York
+    ({"country": "DE"}, "", "2026-12-25T17:00", "2026-12-28T15:00"),  # Christmas, the day after, and Sunday
+])  # fmt: skip
+def test_outside_the_recipients_hours_it_waits_for_them(
+    ground: Ground, build: Builder, customer: dict[str, Any], number: str, now: str, due_at: str | None
+) -> None:
+    """The hours are those of the channel in the workspace, on the clock of the first recipient."""
     with ground.db.write() as session:
-        settings.set_sending_hours(session, campaign.workspace_id, {"sms": "08:00-20:00 Mon-Sat"})
-    open_now = ground.action(ground.customer({}, time_zone="Europe/Berlin"), "+4915123456789", campaign=campaign)
-    asleep = ground.action(ground.customer({}, time_zone="America/Los_Angeles"), "+12025550143", campaign=campaign)
-    by_number = ground.action(ground.customer({}, country=None), "+81312345678", "+4915123456789", campaign=campaign)
-    ground.action()  # an email: at any time
-    found = {r.claimed.id: r for r in ground.prepare(channel="sms")}
-    assert isinstance(found[open_now], Job)
-    assert isinstance(found[by_number], Job)  # 18:00 in Tokyo, where the first of them is
-    later = found[asleep]
-    assert isinstance(later, Later) and later.due_at == NOW + timedelta(hours=6)
-    assert isinstance(ground.only(), Job)
+        settings.set_sending_hours(session, build.workspace_id, {"sms": "10:00-20:00 Mon-Sat"})
+        session.execute(update(Workspace).values(time_zone="America/New_York"))
+    campaign = build.campaign(ground.alice, state=CampaignState.SENDING, channel="sms")
+    values = {"country": None} | customer
+    ground.action(ground.customer({}, **values), number or "+4410000000000000", "+4915123456789", campaign=campaign)
+    rows, at = ground.claimed("sms"), datetime.fromisoformat(now).replace(tzinfo=UTC)
+    with ground.db.read() as session:
+        [found] = prepare(session, rows, at)
+    if due_at is None:
+        assert isinstance(found, Job)
+    else:
+        assert found == Later(rows[0], datetime.fromisoformat(due_at).replace(tzinfo=UTC))
+    ground.action()
+    assert isinstance(ground.only(), Job)  # an email goes at any time
 
 
 def test_a_letter_is_told_how_it_looks_and_of_which_campaign_it_is(ground: Ground, build: Builder) -> None:

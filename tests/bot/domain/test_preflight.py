@@ -66,7 +66,13 @@ def test_putting_a_group_back_frees_nobody_of_another_reason() -> None:
 
 
 def test_the_text_names_the_days() -> None:
-    assert left_out_text(LeftOut.CONTACTED_RECENTLY, 10) == "contacted in the last 10 days"
+    assert {reason: left_out_text(reason, 10) for reason in LeftOut} == {
+        LeftOut.PAUSED: "paused: do not contact yet",
+        LeftOut.NOTHING_OVERDUE: "nothing overdue",
+        LeftOut.ALL_DISPUTED: "everything overdue is disputed",
+        LeftOut.PROMISED: "payment is promised",
+        LeftOut.CONTACTED_RECENTLY: "contacted in the last 10 days",
+    }
 
 
 def test_the_day_is_that_of_the_time_zone() -> None:

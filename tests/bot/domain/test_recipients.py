@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.recipients import Checked, Reachable, choose, settle
+from bot.domain.postal import PostalAddress
+from bot.domain.recipients import Checked, Reachable, Recipients, choose, settle
 from bot.domain.states import Reason
 
 MAIN = Reachable(1, "Mia Main", "mia@example.com", is_main=True)
@@ -58,3 +59,40 @@ def test_a_suppressed_address_is_never_used_whatever_its_case() -> None:
 def test_a_suppressed_recipient_leaves_the_others() -> None:
     found = settle([PAYER, BOOKS], ["Payer"], suppressed={"pat@example.com": "came back for good"}, check=check)
     assert found.usable == (BOOKS,)
+
+
+def test_only_one_main_contact_stands_in() -> None:
+    other = Reachable(5, "Second Main", "second@example.com", is_main=True)
+    assert choose([MAIN, other], []) == (MAIN,)
+
+
+def test_addresses_are_read_bare_with_the_contacts_country_and_kept_in_normal_form() -> None:
+    read: list[tuple[object, str | None]] = []
+
+    def normal(address: object, country: str | None) -> Checked:
+        read.append((address, country))
+        return Checked(f"+49{address}")
+
+    callers = [Reachable(n, "Pat", f" {n}77 ", ("Payer",), country=c) for n, c in ((1, "DE"), (2, None), (3, "AT"))]
+    found = settle(callers, ["Payer"], suppressed={}, check=normal, most=2)
+    assert read == [("177", "DE"), ("277", None), ("377", "AT")]
+    assert [(one.id, one.address) for one in found.usable] == [(1, "+49177"), (2, "+49277")]
+
+
+def test_a_postal_address_is_read_in_its_parts() -> None:
+    address = PostalAddress("Acme GmbH", "", "Hauptstraße 5", "10115", "Berlin", "", "DE")
+    found = settle([Reachable(1, "Acme", address, is_main=True)], [], suppressed={}, check=lambda a, _: Checked(a))
+    assert found.usable[0].address == address
+
+
+def test_everybody_who_can_not_be_written_to_is_named() -> None:
+    wrong = [Reachable(n, "Wrong", f"wrong{n}", ("Payer",)) for n in (1, 2)]
+    silent = Reachable(3, "Silent", None, ("Payer",))
+    found = settle([*wrong, silent], ["Payer"], suppressed={}, check=lambda a, _: Checked(a, Reason.INVALID_ADDRESS))
+    assert found == Recipients((), Reason.INVALID_ADDRESS, "wrong1, wrong2")
+    told = settle(wrong, ["Payer"], suppressed={}, check=lambda a, _: Checked(a, Reason.INVALID_ADDRESS, f"{a}?"))
+    assert told.detail == "wrong1?, wrong2?"
+    closed = {"pat@example.com": "opted out", "bo@example.com": "came back"}
+    found = settle([PAYER, BOOKS], ["Payer"], suppressed=closed, check=check)
+    assert found == Recipients((), Reason.SUPPRESSED, "pat@example.com (opted out), bo@example.com (came back)")
+    assert settle([silent], ["Payer"], suppressed={}, check=check) == Recipients((), Reason.NO_CONTACT)
