@@ -23,8 +23,7 @@ def keep_pauses_short(*, answers_slack: bool) -> None:
     imports. And in a process that answers Slack, whoever wants to answer a click, which takes Python's lock ten times
     or so (after each question to the database), gets it sooner while others render; a worker alone is only slowed down.
     """
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # without a collection first, which would delay the start by more than its garbage is worth
     gc.set_threshold(YOUNG_OBJECTS, 10, 10)
     if answers_slack:
         sys.setswitchinterval(SWITCH_AFTER)

@@ -7,6 +7,7 @@ from datetime import date
 from html.parser import HTMLParser
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,9 @@ from bot.domain.merge import (
     PersonFacts,
     SenderFacts,
 )
+from bot.domain.tags import NAMES
 from bot.rendering import ContentFaults, check_content, compile_content, statement_pdf
+from bot.rendering.values import values_of
 
 TODAY = date(2026, 3, 10)
 OLD = InvoiceFacts("INV-1", date(2026, 1, 2), date(2026, 2, 1), 125_000, 125_000, "EUR")
@@ -81,6 +84,12 @@ def test_every_tag_says_what_it_stands_for() -> None:
         "Northwind Ltd",
         "March 10, 2026",
     ]
+
+
+def test_there_is_a_value_for_every_tag() -> None:
+    values = values_of(facts(), Locale("en"))
+    assert {name for name in NAMES if values[name] is None} == set()
+    assert set(values) == NAMES
 
 
 @pytest.mark.parametrize(
