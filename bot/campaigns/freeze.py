@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -61,9 +61,9 @@ def _freeze(db: Database, campaign_id: int, now: datetime) -> bool:
         if not db.is_sqlite:
             with closing(_ahead(making.chunks())) as chunks:
                 return _keep(db, campaign, chunks, making.left_out, now)
-        made = list(making.chunks())  # SQLite's one writer must not hold up the others while we work it out
+        made = deque(making.chunks())  # SQLite's one writer must not hold up the others while we work it out
         reading.close()
-        return _keep(db, campaign, made, making.left_out, now)
+        return _keep(db, campaign, (made.popleft() for _ in range(len(made))), making.left_out, now)
 
 
 def _ahead(chunks: Iterator[str]) -> Generator[str]:
