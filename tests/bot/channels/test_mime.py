@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
@@ -144,6 +145,14 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
     got = body.get_payload(decode=True)
     assert isinstance(got, bytes)
     assert got.decode().replace("\r\n", "\n") == text
+
+
+@given(subject=st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=200))
+def test_any_subject_comes_back_as_it_was_in_lines_that_are_short_enough(subject: str) -> None:
+    raw = mime.build(message(subject=f"Überfällig {subject}"), NOW)
+    head = message_from_bytes(raw)["Subject"]
+    assert str(make_header(decode_header(head))) == f"Überfällig {subject}".strip()
+    assert max(len(line) for line in f"Subject: {head}".splitlines()) <= 76  # RFC 2047, section 2
 
 
 @given(subject=st.text(max_size=200), name=st.text(max_size=100))
