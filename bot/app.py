@@ -6,14 +6,12 @@ import logging
 import os
 import signal
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
@@ -24,6 +22,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 import handlers
+from bot.channels.trust import system_trust
 from bot.config import Settings
 from bot.dispatch.dispatcher import oldest_due_age
 from bot.errors import UserError
@@ -221,18 +220,12 @@ def slack_client(settings: Settings) -> WebClient:
     """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
     url = settings.slack_api_url
     return WebClient(
-        ssl=_trusted(),
+        ssl=system_trust(),  # else it reads all certificates anew for every call
         token=settings.slack_bot_token.get_secret_value(),
         base_url=url if url.endswith("/") else url + "/",
         timeout=10,
         retry_handlers=[],
     )
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Return whom to trust, read once: without it the client reads all certificates anew for every call."""
-    return ssl.create_default_context()
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

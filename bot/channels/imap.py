@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailboxLoginError, MailBoxStartTls, MailBoxUnencrypted
 
 from bot.channels.base import AuthBroken, Transient
+from bot.channels.trust import system_trust
 
 _PORTS = {"imap": 143, "imap+starttls": 143, "imaps": 993}
 _HOW = "BOUNCE_IMAP_URL must be like imaps://user:password@imap.example.com/INBOX?done=Bounces&every=60"
@@ -135,7 +136,7 @@ class ImapSession:
 def opened(target: ImapTarget, context: ssl.SSLContext | None = None) -> Iterator[ImapSession]:
     """Connect, log in and open the folder; raise Transient or AuthBroken when that, or anything later, fails."""
     with _faults():
-        box = _connected(target, context or ssl.create_default_context())
+        box = _connected(target, context or system_trust())
     try:
         with _faults():
             _log_in(box, target)

@@ -14,11 +14,11 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from bot.channels.base import AuthBroken, Rejected, Transient, Uncertain
 from bot.channels.smtp_url import SmtpTarget as SmtpTarget
+from bot.channels.trust import system_trust
 
 _LOGINS: dict[str, Callable[[smtplib.SMTP], Any]] = {
     "PLAIN": lambda smtp: smtp.auth_plain,
@@ -101,7 +101,7 @@ class SmtpSession:
         return smtp
 
     def _trust(self) -> ssl.SSLContext:
-        return self._context or _system_trust()
+        return self._context or system_trust()
 
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         if self._target.user is None or self._target.password is None:
@@ -290,12 +290,6 @@ class SmtpSession:
             code = 421
         if code != 250:
             self.drop()
-
-
-@lru_cache(maxsize=1)
-def _system_trust() -> ssl.SSLContext:
-    """Return the system's certificates, read once a process: reading them takes 15 ms of CPU."""
-    return ssl.create_default_context()
 
 
 def _let_wait(sock: socket.socket, seconds: float, *, writing: float) -> None:
