@@ -118,22 +118,25 @@ def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
 
 def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, actor: str) -> int:
     """Add what `packed` made, as `insert_frozen` does."""
-    count = 0
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    signed = {"now": now, "actor": actor[:100]}
-    if sqlite:
-        session.execute(_ROOM)
-    for given in chunks:
-        if sqlite:
-            ids = [row[0] for row in _MAKE.run(session, rows=given, now=now)]
-            _TELL.run(session, first=min(ids), last=max(ids), **signed)
-        else:
-            ids = [row[0] for row in _MAKE.run(session, rows=given, **signed)]
-            session.execute(_PLAN_ANEW)
-        count += len(ids)
-    if sqlite:
+    if session.get_bind().dialect.name != "sqlite":
+        return sum(_insert_planned_anew(session, given, now, actor[:100]) for given in chunks)
+    session.execute(_ROOM)
+    try:
+        return sum(_insert_and_tell(session, given, now, actor[:100]) for given in chunks)
+    finally:
         session.execute(_LITTLE_ROOM)
-    return count
+
+
+def _insert_and_tell(session: Session, given: str, now: datetime, actor: str) -> int:
+    ids = [row[0] for row in _MAKE.run(session, rows=given, now=now)]
+    _TELL.run(session, first=min(ids), last=max(ids), now=now, actor=actor)
+    return len(ids)
+
+
+def _insert_planned_anew(session: Session, given: str, now: datetime, actor: str) -> int:
+    made = _MAKE.run(session, rows=given, now=now, actor=actor)
+    session.execute(_PLAN_ANEW)
+    return len(made)
 
 
 def _chunks(rows: Iterable[FrozenAction]) -> Iterator[list[FrozenAction]]:
