@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot.demo.texts import say
+from bot.demo.texts import say, write
 
 NAME = "Last reminder by letter"
 CONTENT = """Dear {{customer.name}},
@@ -25,16 +25,7 @@ PATIENCE = 60.0
 
 def play_letters(alice: Any, folder: Path) -> None:
     """Post letters to those who are very late, though they were written to before; show what lies ready to print."""
-    alice.command("/campaign")
-    alice.modal("Campaigns").click("New letter campaign")
-    who = alice.modal("Who")
-    who.type("who_days_past_due", "90", enter=True)
-    who.choose("who_all", next(text for text in who.options("who_all") if text.startswith("All ")))
-    who.submit()
-    what = alice.modal("What")
-    what.type("what_name", NAME)
-    what.type("what_body", CONTENT)
-    what.submit()
+    write(alice, "New letter campaign", days_past_due=90, name=NAME, content=CONTENT)
     check = _when_counted(alice)
     check.click("Put back: contacted")
     check = _when_counted(alice, "(put back)")

@@ -10,18 +10,23 @@ NAME = "Reminder by SMS"
 CONTENT = "{{organisation.name}}: {{amounts.overdue}} is overdue. Please pay, or call us."
 
 
-def play_sms(alice: Any, sms: SmsCatcher) -> None:
-    """Send a short SMS campaign to whoever was not mailed, and let one of them answer STOP."""
+def write(alice: Any, button: str, *, days_past_due: int, name: str, content: str) -> None:
+    """Begin a campaign, select all who are so late, and write; what comes up then is the check."""
     alice.command("/campaign")
-    alice.modal("Campaigns").click("New SMS campaign")
+    alice.modal("Campaigns").click(button)
     who = alice.modal("Who")
-    who.type("who_days_past_due", "30", enter=True)
+    who.type("who_days_past_due", str(days_past_due), enter=True)
     who.choose("who_all", next(text for text in who.options("who_all") if text.startswith("All ")))
     who.submit()
     what = alice.modal("What")
-    what.type("what_name", NAME)
-    what.type("what_body", CONTENT)
+    what.type("what_name", name)
+    what.type("what_body", content)
     what.submit()
+
+
+def play_sms(alice: Any, sms: SmsCatcher) -> None:
+    """Send a short SMS campaign to whoever was not mailed, and let one of them answer STOP."""
+    write(alice, "New SMS campaign", days_past_due=30, name=NAME, content=CONTENT)
     check = alice.modal("Check and send")
     lines = [line for line in check.text.splitlines() if "will be sent" in line or "Estimated cost" in line]
     say("Alice writes an SMS to those over 30 days late", " ".join(lines).replace("*", ""))
