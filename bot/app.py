@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
-from slack_bolt import App, BoltRequest
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
@@ -30,6 +31,7 @@ from bot.log import get_logger
 from bot.pauses import keep_pauses_short, stand_back
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
+from bot.precedence import CLICKS
 from bot.teller import Teller
 from bot.web import SlackAnswer, listen, make_web
 from bot.wiring import configured, make_events, make_hooks, warnings_of
@@ -37,6 +39,7 @@ from bot.worker import Worker
 from handlers.deps import Deps
 from handlers.notifier import Notifier
 from handlers.redraws import Redraws
+from handlers.web_api import Connections, KeptClient
 from storage.db import Database
 
 log = get_logger(__name__)
@@ -142,11 +145,20 @@ def make_worker(settings: Settings, db: Database, name: str | None = None) -> Wo
     )
 
 
+class InTurn(App):
+    """A Bolt app whose clicks take turns, whichever road they come by."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        """Answer one delivery of Slack's."""
+        with CLICKS.turn():
+            return super().dispatch(req)
+
+
 def make_bolt(settings: Settings, db: Database, wake: Worker | None) -> App:
     """Return the Bolt app with every listener; it answers after a listener ran, so that errors can stand inline."""
     secret = settings.slack_signing_secret
     with slack_faults(settings, "SLACK_BOT_TOKEN"):
-        app = App(
+        app = InTurn(
             client=slack_client(settings),
             logger=logging.getLogger("slack_bolt"),  # as quiet as bot.log makes it
             signing_secret=secret.get_secret_value() if secret else "not used with Socket Mode",
@@ -219,13 +231,19 @@ def slack_faults(settings: Settings, token: str) -> Iterator[None]:
 def slack_client(settings: Settings) -> WebClient:
     """Return a client without retries of its own: a retried post may repeat, and a retry before an ack is too late."""
     url = settings.slack_api_url
-    return WebClient(
+    return KeptClient(
+        connections=_connections(),
         ssl=system_trust(),  # else it reads all certificates anew for every call
         token=settings.slack_bot_token.get_secret_value(),
         base_url=url if url.endswith("/") else url + "/",
         timeout=10,
         retry_handlers=[],
     )
+
+
+@cache
+def _connections() -> Connections:
+    return Connections(system_trust())
 
 
 def _socket_mode(settings: Settings, bolt: App) -> SocketModeHandler:

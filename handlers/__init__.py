@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
+from slack_sdk import WebClient
 
 from handlers import campaign_message, errors, imports, new_campaign, sending, settings, suppressions, timeline
 from handlers.deps import Deps
@@ -15,6 +16,7 @@ from handlers.parse import fit, may_be_unfit
 def register(app: App, deps: Deps) -> None:
     """Bind every command, action, view and type-ahead, and the answer to every exception."""
     app.use(fit_for_storage)  # every payload, before any listener sees it
+    app.use(calling_by(app.client))
     new_campaign.register(app, deps)  # /campaign, and the three screens: who, what, check and send
     campaign_message.register(app, deps)  # the living message: undo, pause, decide, fix a contact
     settings.register(app, deps)  # /campaign settings: signature, users, aliases, workspace
@@ -24,6 +26,16 @@ def register(app: App, deps: Deps) -> None:
     imports.register(app, deps)  # /campaign import: files, what was recognised, Import
     flows = (new_campaign, campaign_message, settings, sending, suppressions, imports)
     errors.register(app, {callback_id: fields for flow in flows for callback_id, fields in flow.FIELD_BLOCKS.items()})
+
+
+def calling_by(client: WebClient) -> Callable[..., BoltResponse]:
+    """Return what gives listeners this client, with its kept connections: Bolt makes a new one for each request."""
+
+    def calling(context: BoltContext, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+        context["client"] = client
+        return next()
+
+    return calling
 
 
 def fit_for_storage(

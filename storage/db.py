@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, create_engine, event, text
@@ -16,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+from bot.precedence import CLICKS, Turns
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """Primary keys: 64 bits on PostgreSQL; on SQLite the rowid, which must be called INTEGER."""
@@ -71,7 +72,7 @@ class Database:
         self.engine = _engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._clock: tuple[datetime, float] | None = None
-        self._turn = Lock()
+        self._writing = Turns(1)
 
     @property
     def is_sqlite(self) -> bool:
@@ -85,17 +86,25 @@ class Database:
         SQLite has one writer at a time, and lets others look only now and then whether it is their turn, up to a tenth
         of a second apart: those of one process wait for each other here, which ends when the writer does.
         """
-        with self._in_turn(), self._sessions.begin() as session:
+        with ExitStack() as apart, self._in_turn(), self._sessions.begin() as session:
             yield session
+            apart.enter_context(CLICKS.aside())  # until all of it is on the disk
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        has_turn = self.is_sqlite and self._turn.acquire(timeout=_SQLITE_PATIENCE)
+        """Hold the turn of SQLite's writer; without one, where it does not come, SQLite says itself that it is locked."""
+        has_turn = self.is_sqlite and self._wait_for_turn()
         try:
-            yield  # without a turn SQLite says itself that it is locked
+            yield
         finally:
             if has_turn:
-                self._turn.release()
+                self._writing.give_back()
+
+    def _wait_for_turn(self) -> bool:
+        if self._writing.take_at_once():
+            return True
+        with CLICKS.aside():
+            return self._writing.take(_SQLITE_PATIENCE)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -105,7 +114,7 @@ class Database:
 
     def kept(self) -> Kept:
         """Return a connection for one thread that writes all the time: it is checked out once, not for each commit."""
-        return Kept(self.engine)
+        return Kept(self.engine, self._in_turn)
 
     def now(self) -> datetime:
         """Return the present moment by the database's clock, which due times and leases go by.
@@ -153,8 +162,8 @@ class Database:
 class Kept:
     """Transactions of one thread over one connection, which is given up after any failure and made anew."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, in_turn: Callable[[], AbstractContextManager[None]]) -> None:
+        self._engine, self._in_turn = engine, in_turn
         self._connection: Connection | None = None
 
     @contextmanager
@@ -163,7 +172,7 @@ class Kept:
         if self._connection is None:
             self._connection = self._engine.connect()
         try:
-            with Session(self._connection, expire_on_commit=False) as session, session.begin():
+            with self._in_turn(), Session(self._connection, expire_on_commit=False) as session, session.begin():
                 yield session
         except BaseException:
             self.close()

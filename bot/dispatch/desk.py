@@ -20,6 +20,7 @@ from bot.dispatch.prepare import Job, Later, Prepare, Refused
 from bot.dispatch.reports import Called, HandOff, Report, Unreachable
 from bot.domain.rates import Limits
 from bot.domain.states import Reason
+from bot.precedence import CLICKS, OUT_OF_THE_WAY
 from storage import actions, notifications, outbox
 from storage.db import Database, steady
 
@@ -97,6 +98,7 @@ class Desk:
         lanes = self._open_lanes()
         if not lanes or not self._is_due():
             return
+        CLICKS.give_way(OUT_OF_THE_WAY)
         claimed: list[tuple[Lane, list[Job]]] = []
         tokens = {lane.name: str(uuid.uuid4()) for lane in lanes}
         try:

@@ -18,6 +18,8 @@ _SELF = {"ok": True, "team_id": TEAM, "team": "Bench", "user_id": "U0BOT00001", 
 class Handler(BaseHTTPRequestHandler):
     """One request."""
 
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     last: dict[str, Any] = {}
 
     def do_GET(self) -> None:

@@ -1,0 +1,124 @@
+"""Slack's Web API over connections that are kept: a click does not wait for a new one, with its TLS, each time.
+
+The SDK's own client opens one for every call (slack_sdk 3.x, `BaseClient._perform_urllib_http_request_internal`).
+"""
+
+from __future__ import annotations
+
+import io
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import Request
+
+from slack_sdk import WebClient
+
+from bot.precedence import CLICKS
+
+KEPT_FOR = 30.0
+"""Seconds that an idle connection is kept; most servers and firewalls let it be for longer."""
+MOST_KEPT = 20
+"""Idle connections."""
+
+
+class KeptClient(WebClient):
+    """A Web API client that keeps its connections; other clicks compute while a call waits for Slack.
+
+    It asks once, as the SDK's does without retry handlers: a post that got no answer may have been made.
+    """
+
+    def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connections = connections
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        with CLICKS.aside():
+            if self.proxy is not None:  # which the SDK speaks to in its own way
+                return super()._perform_urllib_http_request_internal(url, req)
+            return self._connections.post(url, req, self.timeout)
+
+
+class Connections:
+    """Connections to Slack that any thread may use, one call at a time each."""
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        self._idle: deque[tuple[str, float, HTTPConnection]] = deque()
+
+    def post(self, url: str, request: Request, timeout: float) -> dict[str, Any]:
+        """Send a request, and return the answer as the SDK wants it.
+
+        Raises HTTPError for an answer of 400 or more, and URLError where none came, as `urllib.request` does.
+        """
+        where = urlsplit(url)
+        server = f"{where.scheme}://{where.netloc}"
+        connection = self._take(server) or self._open(where)
+        try:
+            answer, content = _asked(connection, where, request, timeout)
+        except (OSError, HTTPException) as error:
+            connection.close()
+            raise URLError(error) from error
+        if answer.will_close:
+            connection.close()
+        else:
+            self._keep(server, connection)
+        if answer.status >= 400:
+            raise HTTPError(url, answer.status, answer.reason, answer.headers, io.BytesIO(content))
+        if answer.headers.get_content_type() == "application/gzip":
+            return {"status": answer.status, "headers": answer.headers, "body": content}
+        charset = answer.headers.get_content_charset() or "utf-8"
+        return {"status": answer.status, "headers": answer.headers, "body": content.decode(charset)}
+
+    def _take(self, server: str) -> HTTPConnection | None:
+        """Return the connection that was used last and is still there; those that are not are closed."""
+        while True:
+            try:
+                known, since, connection = self._idle.pop()
+            except IndexError:
+                return None
+            if known == server and time.monotonic() - since < KEPT_FOR and not _is_dropped(connection):
+                return connection
+            connection.close()
+
+    def _keep(self, server: str, connection: HTTPConnection) -> None:
+        self._idle.append((server, time.monotonic(), connection))
+        while len(self._idle) > MOST_KEPT:
+            self._idle.popleft()[2].close()
+
+    def _open(self, where: SplitResult) -> HTTPConnection:
+        if where.scheme == "https":
+            return HTTPSConnection(where.netloc, context=self._trust)
+        return HTTPConnection(where.netloc)
+
+
+def _asked(
+    connection: HTTPConnection, where: SplitResult, request: Request, timeout: float
+) -> tuple[HTTPResponse, bytes]:
+    connection.timeout = timeout
+    if connection.sock is not None:
+        connection.sock.settimeout(timeout)
+    path = f"{where.path}?{where.query}" if where.query else where.path
+    connection.request("POST", path, request.data, _headers(request))
+    answer = connection.getresponse()
+    return answer, answer.read()
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    return {**request.unredirected_hdrs, **request.headers}
+
+
+def _is_dropped(connection: HTTPConnection) -> bool:
+    """Say whether the server has hung up: a connection that nothing was asked over has nothing to read but its end."""
+    sock: socket.socket | None = connection.sock
+    if sock is None:
+        return True
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
