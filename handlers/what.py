@@ -40,12 +40,12 @@ def register(app: App, deps: Deps) -> None:
 
 
 def typed(turn: Turn) -> None:
-    """Whatever the preview shows -> compose.save, preview.while_writing; dropped where the view was drawn anew"""
+    """Whatever the preview shows -> compose.save, preview.writing; dropped where the view was drawn anew"""
     _redraw(turn, _save(turn), turn.metadata)
 
 
 def update_preview(turn: Turn) -> None:
-    """Update the preview -> compose.save, preview.while_writing"""
+    """Update the preview -> compose.save, preview.writing"""
     _redraw(turn, _save(turn), turn.metadata)
 
 
@@ -112,7 +112,6 @@ def _save(turn: Turn) -> DraftView:
 
 
 def _redraw(turn: Turn, draft: DraftView, metadata: Metadata, *, force: bool = False, inserted: str = "") -> None:
-    shown = preview.while_writing(turn.deps.db, turn.caller, draft.id)
-    positions = compose.positions(turn.deps.db, turn.caller)
-    turn.redraw(what_view(draft, positions, shown, metadata, inserted), force=force)
+    found = preview.writing(turn.deps.db, turn.caller, draft.id)
+    turn.redraw(what_view(found.draft, found.positions, found.preview, metadata, inserted), force=force)
     turn.ack()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from slack_bolt import App
 
-from bot.campaigns import audiences, compose, drafts, preview
+from bot.campaigns import audiences, preview
 from bot.campaigns.views import AudienceView
 from bot.domain.audience import ME, NOBODY, AudienceFilter
 from bot.errors import UserError
@@ -174,7 +174,7 @@ def _by_hand(turn: Turn, action_id: str) -> None:
 
 
 def next_screen(turn: Turn) -> None:
-    """Next: write -> audiences.set_filter, is_anybody, drafts.load, preview.while_writing"""
+    """Next: write -> audiences.set_filter, is_anybody, preview.writing"""
     _take_filters(turn)
     db, caller, campaign_id = turn.deps.db, turn.caller, turn.metadata.campaign_id
     if not audiences.is_anybody(db, caller, campaign_id):
@@ -184,9 +184,8 @@ def next_screen(turn: Turn) -> None:
 
 def writing(turn: Turn, campaign_id: int) -> Block:
     """Return the What screen of a draft."""
-    draft = drafts.load(turn.deps.db, turn.caller, campaign_id)
-    shown = preview.while_writing(turn.deps.db, turn.caller, campaign_id)
-    return what_view(draft, compose.positions(turn.deps.db, turn.caller), shown, Metadata(campaign_id))
+    found = preview.writing(turn.deps.db, turn.caller, campaign_id)
+    return what_view(found.draft, found.positions, found.preview, Metadata(campaign_id))
 
 
 def open_more(turn: Turn) -> None:

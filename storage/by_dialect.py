@@ -72,6 +72,14 @@ def _date(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def as_moment(value: Any) -> datetime:
+    """Return a moment that a row holds, in UTC: what storage.db.UtcDateTime makes of it."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    moment: datetime = value
+    return moment.astimezone(UTC)
+
+
 def as_json(value: Any) -> Any:
     """Return the list or dict that a row holds as JSON, which is text on SQLite."""
     if isinstance(value, str):

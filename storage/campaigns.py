@@ -36,10 +36,17 @@ def of_creator(
     session: Session, workspace_id: int, creator_id: int, campaign_id: int, *, lock: bool = False
 ) -> Campaign | None:
     """Return a campaign made by this user, in whatever state; with `lock`, nobody else changes it meanwhile."""
-    query = select(Campaign).where(
-        Campaign.workspace_id == workspace_id, Campaign.creator_id == creator_id, Campaign.id == campaign_id
-    )
-    return session.scalar(query.with_for_update() if lock else query)
+    wanted = {"workspace_id": workspace_id, "creator_id": creator_id, "campaign_id": campaign_id}
+    return session.scalar(_OF_CREATOR_LOCKED if lock else _OF_CREATOR, wanted)
+
+
+# made once: every click on a draft asks one of them
+_OF_CREATOR = select(Campaign).where(
+    Campaign.workspace_id == bindparam("workspace_id", type_=BigInteger),
+    Campaign.creator_id == bindparam("creator_id", type_=BigInteger),
+    Campaign.id == bindparam("campaign_id", type_=BigInteger),
+)
+_OF_CREATOR_LOCKED = _OF_CREATOR.with_for_update()
 
 
 def launched(session: Session, workspace_id: int, campaign_id: int) -> Campaign | None:
@@ -88,16 +95,6 @@ def late(session: Session, *, before: datetime) -> list[int]:
     )
     unstarted = select(Campaign.id).where(Campaign.state == CampaignState.SCHEDULED.value, Campaign.starts_at < before)
     return sorted({*session.scalars(query.distinct()), *session.scalars(unstarted)})
-
-
-def drafts(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Campaign]:
-    """Return the user's drafts, the latest touched first."""
-    query = select(Campaign).where(
-        Campaign.workspace_id == workspace_id,
-        Campaign.creator_id == creator_id,
-        Campaign.state == CampaignState.DRAFT.value,
-    )
-    return list(session.scalars(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)))
 
 
 def free_name(session: Session, workspace_id: int, creator_id: int, name: str) -> str:
@@ -240,12 +237,24 @@ def senders(session: Session, workspace_id: int, text: str, limit: int) -> list[
 
 def positions(session: Session, scope: Scope) -> Sequence[str]:
     """Return the contact positions in use at the customers in scope, the most frequent first."""
+    if scope.account_manager_id is None:  # of the whole workspace they are counted by their index alone
+        return [position for (position,) in _POSITIONS.run(session, workspace_id=scope.workspace_id)]
     query = select(ContactPosition.position).where(ContactPosition.workspace_id == scope.workspace_id)
-    if scope.account_manager_id is not None:  # of the whole workspace they are counted by their index alone
-        query = query.join(Contact, Contact.id == ContactPosition.contact_id)
-        query = query.join(Customer, Customer.id == Contact.customer_id).where(in_scope(scope))
-    query = query.group_by(ContactPosition.position)
-    return session.scalars(query.order_by(func.count().desc(), ContactPosition.position)).all()
+    query = query.join(Contact, Contact.id == ContactPosition.contact_id)
+    query = query.join(Customer, Customer.id == Contact.customer_id).where(in_scope(scope))
+    return session.scalars(query.group_by(ContactPosition.position).order_by(*_MOST_FREQUENT)).all()
+
+
+_MOST_FREQUENT = func.count().desc(), ContactPosition.position
+
+
+def _positions(_sqlite: bool) -> Executable:
+    position = ContactPosition.position
+    ours = ContactPosition.workspace_id == bindparam("workspace_id", type_=BigInteger)
+    return select(position).where(ours).group_by(position).order_by(*_MOST_FREQUENT)
+
+
+_POSITIONS = ByDialect(_positions)
 
 
 def names_of(session: Session, workspace_id: int, message_ids: Sequence[str]) -> dict[str, str]:

@@ -103,7 +103,7 @@ def count(session: Session, condition: Condition) -> int:
 
 def are_any(session: Session, condition: Condition) -> bool:
     """Say whether any customer fulfils `condition`."""
-    return session.scalar(select(Customer.id).where(condition).limit(1)) is not None
+    return session.connection().scalar(select(Customer.id).where(condition).limit(1)) is not None
 
 
 def exceed(session: Session, scope: Scope, most: int) -> bool:

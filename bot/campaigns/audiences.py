@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_
 from sqlalchemy.orm import Session
 
-from bot.campaigns.drafts import draft_of
+from bot.campaigns.drafts import chosen_in, draft_of
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import (
     AudienceView,
@@ -23,7 +23,7 @@ from bot.domain.access import Caller
 from bot.domain.audience import MAX_BY_HAND, Audience, AudienceFilter
 from bot.domain.money import Money
 from bot.errors import FieldErrors, NotFound, UserError
-from storage import audiences, campaigns, customer_filter, customers, filter_choices
+from storage import audiences, customer_filter, customers, drafts, filter_choices
 from storage.customer_filter import Condition
 from storage.db import Database, utcnow
 from storage.models import Campaign
@@ -38,13 +38,13 @@ _Change = Callable[[Audience], Audience]
 def chosen(db: Database, caller: Caller, campaign_id: int) -> Audience:
     """Return the draft's audience as it is written down: quick, for nobody is looked for."""
     with db.read() as session:
-        return Audience.from_json(draft_of(session, caller, campaign_id).audience)
+        return chosen_in(session, caller, campaign_id)[0]
 
 
 def picked(db: Database, caller: Caller, campaign_id: int) -> PickedView:
     """Return who was picked by hand for the draft, as far as the caller sees them: quick."""
     with db.read() as session:
-        return _picked(session, caller, Audience.from_json(draft_of(session, caller, campaign_id).audience))
+        return _picked(session, caller, chosen_in(session, caller, campaign_id)[0])
 
 
 def are_many(db: Database, caller: Caller) -> bool:
@@ -56,7 +56,7 @@ def are_many(db: Database, caller: Caller) -> bool:
 def is_anybody(db: Database, caller: Caller, campaign_id: int) -> bool:
     """Say whether the draft's audience holds anybody now; it ends with the first who is found."""
     with db.read() as session:
-        audience = Audience.from_json(draft_of(session, caller, campaign_id).audience)
+        audience, _ = chosen_in(session, caller, campaign_id)
         return customers.are_any(session, Selecting.open(session, caller).selected(audience))
 
 
@@ -128,7 +128,7 @@ def page(
     The left-out ones are among them, not selected, so that they can be taken back. `text` narrows by name or group.
     """
     with db.read() as session:
-        audience = Audience.from_json(draft_of(session, caller, campaign_id).audience)
+        audience, _ = chosen_in(session, caller, campaign_id)
         selecting = Selecting.open(session, caller, now)
         shown = _listed(selecting, audience, text)
         total = customers.count(session, shown)
@@ -156,12 +156,11 @@ def save(db: Database, caller: Caller, campaign_id: int, name: str, *, now: date
     if not name or len(name) > NAME_LIMIT:
         raise FieldErrors({"name": f"Give it a name of 1 to {NAME_LIMIT} characters."})
     with db.write() as session:
-        draft = draft_of(session, caller, campaign_id, lock=True)
+        audience, _ = chosen_in(session, caller, campaign_id, lock=True)
         kept = audiences.saved(session, caller.workspace_id, caller.user_id)
         if len(kept) >= MOST_SAVED and name not in {row.name for row in kept}:
             raise FieldErrors({"name": f"You have {MOST_SAVED} saved audiences. Forget one first."})
-        audience = Audience.from_json(draft.audience).to_json()
-        audiences.save(session, caller.workspace_id, caller.user_id, name, audience, now=now or db.now())
+        audiences.save(session, caller.workspace_id, caller.user_id, name, audience.to_json(), now=now or db.now())
 
 
 def saved(db: Database, caller: Caller) -> tuple[SavedAudienceRow, ...]:
@@ -174,12 +173,12 @@ def saved(db: Database, caller: Caller) -> tuple[SavedAudienceRow, ...]:
 def use_saved(db: Database, caller: Caller, campaign_id: int, saved_id: int) -> None:
     """Make a saved audience the draft's; raise NotFound when it is not the caller's."""
     with db.write() as session:
-        draft = draft_of(session, caller, campaign_id, lock=True)
+        _, version = chosen_in(session, caller, campaign_id, lock=True)
         rows = audiences.saved(session, caller.workspace_id, caller.user_id)
         found = next((row for row in rows if row.id == saved_id), None)
         if found is None:
             raise NotFound("There is no such saved audience of yours.")
-        _store(session, draft, Audience.from_json(found.audience))
+        _store(session, caller, campaign_id, Audience.from_json(found.audience), version)
 
 
 def forget(db: Database, caller: Caller, saved_id: int) -> None:
@@ -198,23 +197,24 @@ def _by_hand(
 ) -> None:
     ids = tuple(dict.fromkeys(customer_ids))
     with db.write() as session:
-        draft = draft_of(session, caller, campaign_id, lock=True)
+        before, version = chosen_in(session, caller, campaign_id, lock=True)
         if len(ids) > MAX_BY_HAND or len(customers.visible_ids(session, caller.scope, ids)) < len(ids):
             raise NotFound("There is no such customer.")
-        audience = change(Audience.from_json(draft.audience), ids)
+        audience = change(before, ids)
         if max(len(audience.added), len(audience.left_out)) > MAX_BY_HAND:
             raise UserError(f"More than {MAX_BY_HAND} customers can't be picked one by one. Use the filters.")
-        _store(session, draft, audience)
+        _store(session, caller, campaign_id, audience, version)
 
 
 def _change(db: Database, caller: Caller, campaign_id: int, change: _Change) -> None:
     with db.write() as session:
-        draft = draft_of(session, caller, campaign_id, lock=True)
-        _store(session, draft, change(Audience.from_json(draft.audience)))
+        audience, version = chosen_in(session, caller, campaign_id, lock=True)
+        _store(session, caller, campaign_id, change(audience), version)
 
 
-def _store(session: Session, draft: Campaign, audience: Audience) -> None:
-    campaigns.save_draft(session, draft, {"audience": audience.to_json()}, now=utcnow())
+def _store(session: Session, caller: Caller, campaign_id: int, audience: Audience, version: int) -> None:
+    draft = caller.workspace_id, caller.user_id, campaign_id
+    drafts.set_audience(session, *draft, audience.to_json(), seen=version, now=utcnow())
 
 
 def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selecting) -> AudienceView:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from bot.campaigns import letter_costs, sms_costs
 from bot.campaigns.addressing import check_of
-from bot.campaigns.compose import faults_of
-from bot.campaigns.drafts import draft_of
+from bot.campaigns.compose import faults_of, positions_for
+from bot.campaigns.drafts import draft_of, view_of
 from bot.campaigns.selecting import Selecting
-from bot.campaigns.views import PreviewView
+from bot.campaigns.views import PreviewView, WritingView
 from bot.domain.access import Caller
 from bot.domain.audience import Audience
 from bot.domain.channels import CHANNELS, LETTER, SMS
@@ -49,17 +49,19 @@ class _Looking:
     """Who is walked through, by name; empty for everybody selected."""
 
 
-def while_writing(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> PreviewView:
-    """Return the first message as `show` does; of a draft that can't be sent as it is, what is wrong with it alone.
+def writing(db: Database, caller: Caller, campaign_id: int, *, now: datetime | None = None) -> WritingView:
+    """Return what the writing screen shows: the draft, the positions to choose from, and the first message as `show`.
 
-    Until then there is no message to show, and nobody is looked for among the customers.
+    Of a draft that can't be sent as it is, what is wrong with it stands in place of the message: until then there is
+    none to show, and nobody is looked for among the customers.
     """
     with db.read() as session:
-        draft = draft_of(session, caller, campaign_id)
-        faults = tuple(faults_of(session, draft).values())
+        row = draft_of(session, caller, campaign_id)
+        draft, offered = view_of(session, row), positions_for(session, caller)
+        faults = tuple(faults_of(session, row).values())
         if faults:
-            return _without_message(draft, faults)
-    return show(db, caller, campaign_id, now=now)
+            return WritingView(draft, offered, _without_message(row, faults))
+    return WritingView(draft, offered, show(db, caller, campaign_id, now=now))
 
 
 def show(

@@ -161,6 +161,15 @@ class PreviewView:
 
 
 @dataclass(frozen=True, slots=True)
+class WritingView:
+    """What the writing screen shows: the draft, the contact positions to choose from, and the message as it will be."""
+
+    draft: DraftView
+    positions: tuple[str, ...]
+    preview: PreviewView
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonCount:
     """How many customers one reason concerns; `put_back` says that they are sent to all the same.
 

@@ -167,9 +167,9 @@ def test_while_it_is_written_only_what_is_wrong_is_told_and_then_the_message_is_
     caller = build.caller(user)
     build.contact(build.customer("Acme"))
     draft = build.campaign(user, subject="", body="Dear {{customer.name}}")
-    told = preview.while_writing(db, caller, draft.id, now=NOW)
+    told = preview.writing(db, caller, draft.id, now=NOW).preview
     assert (told.faults, told.customer_id, told.text) == (("Write a subject.",), None, "")
     compose.save(db, caller, draft.id, subject="Overdue")
-    shown = preview.while_writing(db, caller, draft.id, now=NOW)
+    shown = preview.writing(db, caller, draft.id, now=NOW).preview
     assert (shown.faults, shown.customer_name, shown.text) == ((), "Acme", "Dear Acme\n")
     assert shown == preview.show(db, caller, draft.id, now=NOW)
