@@ -48,7 +48,7 @@ SOCKET_CONCURRENCY = 20
 """Threads that answer Slack over Socket Mode: each click is one short transaction."""
 HANG_UP_WITHIN = 3.0
 """Seconds that the connection to Slack gets to close."""
-DRAWING = 3
+DRAWING = 2
 """Threads that draw the views of large books after the click was answered."""
 
 

@@ -55,14 +55,18 @@ def command(turn: Turn) -> None:
 def _choose_or_start(turn: Turn) -> None:
     """Offer the drafts and the channels; where there is nothing to choose, open a new draft."""
     db, caller, channels = turn.deps.db, turn.caller, turn.deps.channels
-    at_once = not audiences.are_many(db, caller)
-    found = drafts.open_drafts(db, caller, counted=at_once)
+    found = drafts.open_drafts(db, caller, counted=False)
+    is_counted = all(draft.selected is not None for draft in found)
+
+    def counted() -> Block:
+        return start_view(drafts.open_drafts(db, caller), channels)
+
     if not found and len(channels) == 1:
         who.open_screen(turn, drafts.start(db, caller, channel=channels[0]).id)
-    elif at_once or not found:
-        turn.open(start_view(found, channels))
+    elif is_counted or audiences.are_many(db, caller):
+        turn.open(start_view(found, channels), then=None if is_counted else counted)
     else:
-        turn.open(start_view(found, channels), then=lambda: start_view(drafts.open_drafts(db, caller), channels))
+        turn.open(counted())
 
 
 def start_new(turn: Turn) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
+from bot.precedence import CLICKS
+
 Redraw = Callable[[], None]
+
+GIVEN_WAY = 0.25
+"""Seconds that a drawing gives way to clicks at most: long enough for most bursts, too short to be waited for."""
 
 
 class Redraws:
@@ -53,8 +58,10 @@ class Redraws:
             return seen
 
     def _draw(self, view_id: str) -> None:
+        CLICKS.give_way(GIVEN_WAY)
         while (redraw := self._next(view_id)) is not None:
             redraw()
+            CLICKS.give_way(GIVEN_WAY)
 
     def _next(self, view_id: str) -> Redraw | None:
         with self._lock:

@@ -57,6 +57,8 @@ def is_anybody(db: Database, caller: Caller, campaign_id: int) -> bool:
     """Say whether the draft's audience holds anybody now; it ends with the first who is found."""
     with db.read() as session:
         audience, _ = chosen_in(session, caller, campaign_id)
+        if not audience.may_hold_anybody:
+            return False
         return customers.are_any(session, Selecting.open(session, caller).selected(audience))
 
 
@@ -240,7 +242,7 @@ def _view(session: Session, caller: Caller, draft: Campaign, selecting: Selectin
 def _counts(session: Session, selecting: Selecting, audience: Audience) -> tuple[int, int]:
     """Count who match and who are selected; nobody is looked for twice where both are the same customers."""
     found = customers.count(session, selecting.matching(audience.filter))
-    if not audience.all_matching and not audience.added:
+    if not audience.may_hold_anybody:
         return found, 0
     if audience.all_matching and not audience.added and not audience.left_out:
         return found, found

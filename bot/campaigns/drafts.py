@@ -63,27 +63,20 @@ def open_drafts(
 ) -> tuple[DraftSummary, ...]:
     """Return the caller's drafts, the latest touched first, each with the customers that it selects now.
 
-    Unless they are to be `counted`: that takes as long as the customers are many.
+    Unless they are to be `counted`, which takes as long as the customers are many: then None stands for every number
+    that is not known to be 0 all the same.
     """
     with db.read() as session:
         rows = draft_rows.latest(session, caller.workspace_id, caller.user_id, MOST_DRAFTS)
-        counts = _selected(session, Selecting.open(session, caller, now), rows) if counted else {}
-        return tuple(DraftSummary(r.id, r.name, r.updated_at, counts.get(r.id), r.channel) for r in rows)
-
-
-def _selected(session: Session, selecting: Selecting, rows: list[draft_rows.Listed]) -> dict[int, int]:
-    """Count whom each draft selects, those of the same audience once."""
-    by_audience: dict[Audience, list[int]] = {}
-    for row in rows:
-        by_audience.setdefault(Audience.from_json(row.audience), []).append(row.id)
-    found = {audience: _count(session, selecting, audience) for audience in by_audience}
-    return {campaign_id: found[audience] for audience, ids in by_audience.items() for campaign_id in ids}
-
-
-def _count(session: Session, selecting: Selecting, audience: Audience) -> int:
-    if not audience.all_matching and not audience.added:
-        return 0
-    return customers.count(session, selecting.selected(audience))
+        audiences = [Audience.from_json(row.audience) for row in rows]
+        counts: dict[Audience, int] = {}
+        if counted:  # those of the same audience once
+            selecting = Selecting.open(session, caller, now)
+            counts = {a: customers.count(session, selecting.selected(a)) for a in set(audiences) if a.may_hold_anybody}
+        return tuple(
+            DraftSummary(r.id, r.name, r.updated_at, counts.get(a) if a.may_hold_anybody else 0, r.channel)
+            for r, a in zip(rows, audiences, strict=True)
+        )
 
 
 def load(db: Database, caller: Caller, campaign_id: int) -> DraftView:

@@ -77,6 +77,11 @@ class Audience:
     added: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
 
+    @property
+    def may_hold_anybody(self) -> bool:
+        """Say whether anything is chosen at all; without that nobody need be looked for."""
+        return self.all_matching or bool(self.added)
+
     def with_filter(self, new: AudienceFilter) -> Audience:
         """Replace the filter; what was picked by hand stays."""
         return replace(self, filter=new)
