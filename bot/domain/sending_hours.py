@@ -48,7 +48,7 @@ def parse_hours(text: str) -> SendingHours | None:
     opens, closes = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
     if not 0 <= opens < closes <= _WHOLE_DAY or int(match[2]) > 59 or int(match[4]) > 59:
         raise ValueError("The hours must lie within one day, the first before the second, like 08:00-20:00.")
-    return SendingHours(opens, closes, _days(match[5] or "Mon-Sun"))
+    return SendingHours(opens, closes, _days(match[5]) if match[5] else frozenset(range(7)))
 
 
 def is_open(hours: SendingHours, zone: str, at: datetime, is_holiday: IsHoliday) -> bool:

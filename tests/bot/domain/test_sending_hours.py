@@ -54,6 +54,7 @@ def test_a_holiday_is_passed_over() -> None:
     ("01:00-02:30", "Europe/Berlin", "2026-10-25 00:45", "2026-10-25 01:00"),
     ("02:30-03:00", "Europe/Berlin", "2026-10-25 01:10", "2026-10-25 01:30"),
     ("01:00-02:30", "Pacific/Auckland", "2026-04-04 13:45", "2026-04-04 14:00"),
+    ("22:00-23:30", "Asia/Beirut", "2026-10-24 20:45", "2026-10-24 21:00"),  # there from midnight back to 23:00
 ])  # fmt: skip
 def test_the_next_opening_of_hours_of_their_own(hours: str, zone: str, at: str, opens: str) -> None:
     read = parse_hours(hours)
@@ -100,6 +101,7 @@ def test_the_opening_is_open_and_nothing_before_it_is(
     ("9:00 – 17:30 Mon,Wed, Fri", "09:00-17:30 Mon,Wed,Fri"),
     ("00:00-24:00 Sat-Mon", "00:00-24:00 Mon,Sat,Sun"),
     ("09:30-12:05", "09:30-12:05 Mon-Sun"),
+    ("07:59-23:59", "07:59-23:59 Mon-Sun"),
     ("10:00-12:00 Tuesday–thursday", "10:00-12:00 Tue-Thu"),
     ("10:00-12:00 Fri;Sat", "10:00-12:00 Fri,Sat"),
 ])  # fmt: skip
