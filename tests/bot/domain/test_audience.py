@@ -48,7 +48,12 @@ def test_every_part_of_a_filter_survives_json() -> None:
 
 def test_what_is_not_set_is_not_stored() -> None:
     assert AudienceFilter(text="acme").to_json() == {"text": "acme"}
+    assert AudienceFilter(text="").to_json() == {}
     assert AudienceFilter().is_empty
+
+
+def test_amounts_are_stored_in_digits_alone() -> None:
+    assert AudienceFilter(overdue_min=Decimal("1E+3")).to_json() == {"overdue_min": "1000"}
 
 
 def test_zero_is_a_bound_and_is_stored() -> None:
@@ -82,7 +87,7 @@ def test_what_is_out_of_shape_asks_for_nothing(stored: object) -> None:
     ({"days_past_due_min": True, "not_contacted_days": 2**63}, AudienceFilter()),
     ({"overdue_min": 5, "overdue_max": True, "outstanding_min": 1.5}, AudienceFilter(overdue_min=Decimal(5))),
     ({"overdue_min": "Infinity", "overdue_max": "-1.50"}, AudienceFilter(overdue_max=Decimal("-1.50"))),
-    ({"custom": ["ab", ["k", "v", "w"], ["k", 1], ("k", "v\x00")]}, AudienceFilter(custom=(("k", "v"),))),
+    ({"custom": ["ab", 5, ["k", "v", "w"], ["k", 1, "v"], ("k", "v\x00")]}, AudienceFilter(custom=(("k", "v"),))),
     ({"custom": (["k", "v"],)}, AudienceFilter(custom=(("k", "v"),))),
 ])  # fmt: skip
 def test_what_can_be_read_of_a_filter_is(stored: object, read: AudienceFilter) -> None:
@@ -100,7 +105,7 @@ def test_an_audience_survives_json() -> None:
 
 def test_ids_that_are_none_are_dropped() -> None:
     assert Audience.from_json({"added": [1, "2", True, -3, 1, 2**70], "left_out": {"4": 4}}) == Audience(added=(1,))
-    assert Audience.from_json({"added": (2, 0)}) == Audience(added=(2, 0))
+    assert Audience.from_json({"added": (2, 0), "left_out": 7}) == Audience(added=(2, 0))
 
 
 def test_adding_takes_a_customer_back_from_the_left_out() -> None:

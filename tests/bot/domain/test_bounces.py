@@ -46,6 +46,8 @@ PATHS = ReturnPaths("Bounces@example.com", "k" * 32)
     ("5.5.1", "no such user", "hard_bounce"),
     ("5.9.9", "no such user", "hard_bounce"),  # no subject that anybody registered
     ("5.9.9", "", "soft_bounce"),
+    ("5.0.1", "550 5.1.1 x", "hard_bounce"),
+    ("5.7.0", "550 5.1.1 x", "refused"),
     ("5.0.0", "451 no such user", "hard_bounce"),  # its own code comes before the number of a reply
     ("2.0.0", "delivered", "soft_bounce"),
     ("", "x" * 490 + " 5.7.1 no", "refused"),
@@ -62,7 +64,9 @@ def test_a_return_path_is_signed() -> None:
     assert ReturnPaths("bounces@example.com", "l" * 32).action_of(PATHS.of(42)) is None
     assert PATHS.action_of(f" {PATHS.of(42)}\n") == 42
     assert PATHS.action_of("42-3hrifoyqbqv6os5g@example.com") is None
+    assert PATHS.action_of(PATHS.of(10**18 - 1)) == 10**18 - 1
     assert PATHS.action_of(PATHS.of(10**18)) is None  # longer than any id
+    assert PATHS.action_of("bounces+42-3hrifoyqbqv6os5\udcff@example.com") is None
     assert "k" * 32 not in repr(PATHS)
     for forged in ("+43-3hrifoyqbqv6os5g", "+42-", "+42", "+-3hrifoyqbqv6os5g", "+٤٢-3hrifoyqbqv6os5g", ""):
         assert PATHS.action_of(f"bounces{forged}@example.com") is None
