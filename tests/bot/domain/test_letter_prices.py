@@ -37,6 +37,7 @@ WHAT = "Write the price of a letter, of a page, or of both: EUR letter 0.95, pag
     ("EUR", WHAT), ("EUR letter", WHAT), ("EUR stamp 1", WHAT), ("EUR letter 1 page", WHAT), ("EUR 1 2 3", WHAT),
     ("EUR page -1", "-1 is no price such as 0.95."), ("EUR page x", "x is no price such as 0.95."),
     ("EUR letter 1000.01", "1000.01 is no price such as 0.95."), ("EUR letter NaN", "NaN is no price such as 0.95."),
+    ("EUR letter sNaN", "sNaN is no price such as 0.95."), ("EUR page inf", "inf is no price such as 0.95."),
 ])  # fmt: skip
 def test_what_can_not_be_read_says_how_it_is_written(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):

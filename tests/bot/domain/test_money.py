@@ -64,6 +64,7 @@ def test_only_one_currency_adds_and_compares() -> None:
     assert Money(150, "EUR") + Money(50, "EUR") == Money(200, "EUR")
     assert Money(150, "EUR") - Money(50, "EUR") == Money(100, "EUR")
     assert Money(1, "EUR") < Money(2, "EUR")
+    assert not Money(2, "EUR") < Money(2, "EUR")
     with pytest.raises(ValueError, match=r"^EUR and USD can't be added or compared$"):
         Money(1, "EUR") + Money(1, "USD")
     with pytest.raises(ValueError, match="EUR and USD"):
