@@ -37,6 +37,7 @@ def test_every_tag_can_be_picked() -> None:
         ("first name", "contact.first_name"),
         ("customer.nmae", "customer.name"),
         ("first-name", "contact.first_name"),
+        ("full-name", "contact.name"),
         ("contact.last_name", "contact.name"),
         ("amounts_due", "amounts.due"),
         ("custmer_nmae", "customer.name"),
