@@ -157,6 +157,9 @@ def test_whoever_bounces_an_uncertain_one_was_given_it(mails: Mails) -> None:
     mails.back(action, "hard_bounce", PAT, "550 gone")
     assert mails.now(action) == ("manual", "bounced", "550 gone")
     assert mails.events(action) == ["settle", "bounce"]
+    with mails.db.read() as session:
+        assert set(session.scalars(select(ActionHistory.actor))) == {"provider:mail"}
+        assert session.scalars(select(Action.provider_id)).one() == ""
 
 
 def test_a_bounce_before_our_own_call_is_settled_waits(mails: Mails, db: Database) -> None:

@@ -19,6 +19,7 @@ from tests.builders import NOW, Builder
 
 pytestmark = pytest.mark.database("sqlite")
 PHONE = "+4915123456789"
+GONE = "The number is not in use any more. Correct it with Fix contact. (Twilio 30005)"
 HALF_A_MINUTE, QUARTER, HOUR = timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1)
 
 
@@ -79,21 +80,22 @@ def seen(text: str = "please pay", *, sid: str = "SM1", **values: Any) -> Sighti
     return Sighting(sid, text, NOW - HALF_A_MINUTE, **values)
 
 
-@pytest.mark.parametrize(("status", "code", "state", "reason"), [
-    ("queued", None, "sent", "late_receipt"),
-    ("delivered", None, "delivered", "delivered"),
-    ("read", None, "delivered", "delivered"),
-    ("undelivered", 30003, "manual", "bounced"),
-    ("failed", 30005, "manual", "bounced"),
+@pytest.mark.parametrize(("status", "code", "state", "reason", "detail"), [
+    ("queued", None, "sent", "late_receipt", None),
+    ("delivered", None, "delivered", "delivered", None),
+    ("read", None, "delivered", "delivered", None),
+    ("undelivered", None, "manual", "bounced", "Twilio gave a code that we do not know. (Twilio gave no code)"),
+    ("failed", 30005, "manual", "bounced", GONE),
 ])  # fmt: skip
 def test_what_the_provider_has_went_out_and_goes_on_as_it_says(
-    ground: Ground, status: str, code: int | None, state: str, reason: str
+    ground: Ground, status: str, code: int | None, state: str, reason: str, detail: str | None
 ) -> None:
     action, provider = ground.uncertain(HALF_A_MINUTE), Provider([seen(status=status, error_code=code)])
     assert settle_uncertain(ground.db, provider, now=NOW) == 1
     row = ground.row(action)
     assert (row.state, row.reason, row.provider_id, row.sent_at) == (state, reason, "SM1", NOW)
     assert ground.told(action)[0] == ("settle", "late_receipt", "provider:twilio", NOW)
+    assert row.detail == detail
     at = NOW - HALF_A_MINUTE
     assert provider.asked == [(PHONE, at - timedelta(minutes=2), at + timedelta(minutes=10))]
     assert (provider.opened, provider.closed) == (1, 1)
