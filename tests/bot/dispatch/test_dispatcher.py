@@ -287,6 +287,13 @@ def test_a_call_that_does_not_end_in_time_is_given_up_and_rescued_as_uncertain(
     assert row.handed_off_at is not None
 
 
+@pytest.mark.database("sqlite")
+def test_what_is_due_at_the_start_goes_at_once(book: Book, start: Start) -> None:
+    action = book.action()
+    start(idle=600)  # nobody else wakes it
+    book.wait_for(action, "sent")
+
+
 def test_what_falls_due_later_goes_without_being_told(book: Book, start: Start) -> None:
     start()
     action = book.action(due_at=utcnow() + timedelta(milliseconds=300))
