@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.channels.base import Sighting, Transient
+from bot.channels.base import Rejected, Sighting, Transient
 from bot.dispatch.look_up import AT_ONCE, judge, settle_uncertain
 from bot.domain.states import ActionState, CampaignState
 from storage.db import Database
@@ -29,6 +29,7 @@ class Provider:
 
     has: Sequence[Sighting] = ()
     fails: bool = False
+    refuses: str = ""
     asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
@@ -44,6 +45,8 @@ class Provider:
         self.asked.append((to, since, until))
         if self.fails:
             raise Transient("busy")
+        if to == self.refuses:
+            raise Rejected("no such number")
         return self.has
 
 
@@ -173,6 +176,15 @@ def test_it_is_asked_for_some_at_a_time_the_oldest_first(ground: Ground) -> None
 def test_a_provider_that_can_not_say_is_asked_again_another_time(ground: Ground) -> None:
     action, provider = ground.uncertain(QUARTER), Provider(fails=True)
     assert settle_uncertain(ground.db, provider, now=NOW) == 0
+    assert (ground.row(action).state, provider.closed) == ("manual", 1)
+
+
+def test_a_number_that_the_provider_does_not_take_keeps_no_other_from_being_asked_for(ground: Ground) -> None:
+    action = ground.uncertain(HOUR, recipients=[{"phone": "+49"}])
+    ground.uncertain(QUARTER)
+    provider = Provider(refuses="+49")
+    assert settle_uncertain(ground.db, provider, now=NOW) == 1  # the other one
+    assert [to for to, _, _ in provider.asked] == ["+49", PHONE]
     assert (ground.row(action).state, provider.closed) == ("manual", 1)
 
 
