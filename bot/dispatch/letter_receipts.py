@@ -69,14 +69,16 @@ class Watch:
     def look(self, *, now: datetime | None = None) -> int:
         """Ask for the next letters; return how many had something new to tell."""
         now = now or self._db.now()
+        found = self._next(now)
+        return self._ask(found, now) if found else 0
+
+    def _next(self, now: datetime) -> list[tuple[int, str]]:
         with self._db.read() as session:
-            found = receipts.under_way(
-                session, LETTER.name, after=self._after, since=now - WATCHED, limit=self._at_once
-            )
-        told = self._ask(found, now) if found else 0
-        if len(found) < self._at_once and (not found or self._after == found[-1][0]):
-            self._after = 0
-        return told
+            for after in (self._after, 0):
+                found = receipts.under_way(session, LETTER.name, after=after, since=now - WATCHED, limit=self._at_once)
+                if found:
+                    return found
+        return []
 
     def _ask(self, found: Sequence[tuple[int, str]], now: datetime) -> int:
         asked, told = self._channel.open(), 0
