@@ -11,7 +11,6 @@ from bot.channels.base import Sighting
 from bot.channels.twilio_errors import Kind, detail_of, meaning_of
 from bot.dispatch import bounces, letter_receipts
 from bot.domain.channels import CHANNELS, EMAIL, LETTER, SMS
-from bot.domain.states import ActionState, Reason
 from bot.log import get_logger
 from storage import actions, receipts, suppressions
 from storage.actions import SentAction
@@ -74,7 +73,7 @@ def apply_pending(db: Database, *, now: datetime | None = None) -> int:
 def _apply(session: Session, told: Pending, now: datetime) -> None:
     row = told.action
     session.refresh(row)  # it may have moved by the report before this one
-    if _is_open(told):  # we never got an answer: the report is one, and who bounces a mail was given it
+    if row.provider_id != told.provider_id:  # where we never got an answer the report is one: a bounced mail went out
         _settle(session, row, "" if row.channel == EMAIL.name else told.provider_id, now)
         session.refresh(row)
     _APPLY[row.channel](session, told, now)
@@ -101,7 +100,7 @@ def settle_seen(session: Session, row: Action, seen: Sighting, now: datetime) ->
 
 
 def _settle(session: Session, row: Action, provider_id: str, now: datetime) -> bool:
-    """Settle an uncertain action as sent, because the provider has it; say whether nobody had decided meanwhile."""
+    """Settle an action as sent, because the provider has it, if nobody knows its outcome; say whether that was so."""
     sent = SentAction(row.id, provider_id, row.sent_subject or "", row.sent_text or "")
     return bool(actions.settle_late(session, sent, message_id=row.message_id, now=now, actor=_ACTORS[row.channel]))
 
@@ -122,11 +121,3 @@ def _came_back(session: Session, row: Action, code: int | None, now: datetime) -
             suppressions.add(
                 session, row.workspace_id, row.channel, address, cause=cause, note=detail_of(code), now=now
             )
-
-
-def _is_open(told: Pending) -> bool:
-    """Say whether nobody knows the outcome of the attempt that the report is of."""
-    row = told.action
-    uncertain = row.state == ActionState.MANUAL.value and row.reason == Reason.UNCERTAIN.value
-    of_an_earlier_one = row.provider_id == told.provider_id  # of this one we heard no id
-    return uncertain and row.handed_off_at is not None and not of_an_earlier_one
