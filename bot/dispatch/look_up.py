@@ -77,7 +77,7 @@ def settle_uncertain(db: Database, channel: CanBeAsked, *, now: datetime | None 
 
 def _settle(db: Database, asked: Asked, row: Action, now: datetime) -> bool:
     assert row.handed_off_at is not None
-    to = next((CHANNELS[row.channel].address_of(r) for r in row.recipients), "")
+    to = CHANNELS[row.channel].address_of(row.recipients[0])  # nothing is handed off that goes to nobody
     try:
         seen = asked.look_up(to, row.handed_off_at - _EARLY, row.handed_off_at + _LATE)
     except Rejected as error:  # it says nothing of this number, and of the others all the same

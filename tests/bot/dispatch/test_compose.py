@@ -73,6 +73,11 @@ def test_an_email_has_all_its_parts() -> None:
     assert (message.attachments, message.paper) == ((), None)
 
 
+def test_an_sms_is_text_alone() -> None:
+    message = written("Please pay, *Acme*.\n", channel="sms", to=(("", "+4915123456789"),))
+    assert (message.subject, message.text, message.html) == ("", "Please pay, Acme.", "")
+
+
 def test_an_attached_statement_is_of_the_day() -> None:
     [(name, kind, content)] = written(attach=True).attachments
     assert (name, kind, content[:4]) == ("statement-2026-03-10.pdf", "application/pdf", b"%PDF")

@@ -72,9 +72,11 @@ class Post:
 
     says: dict[str, Fate | SendError]
     asked: list[str] = field(default_factory=list)
+    opened: int = 0
     open_ways: int = 0
 
     def open(self) -> Post:
+        self.opened += 1
         self.open_ways += 1
         return self
 
@@ -109,6 +111,8 @@ def test_some_are_asked_for_in_a_turn_and_after_the_last_the_first_again(db: Dat
     post = Post({"a": Fate.DELIVERED, "b": Fate.UNDER_WAY})
     watch = Watch(db, post, at_once=2)
     assert [post.turn(watch) for _ in range(3)] == [(1, ["a", "b"]), (0, ["c"]), (0, ["a", "b"])]
+    with db.read() as session:
+        assert session.scalars(select(ProviderReceipt.received_at)).all() == [NOW]
     assert AT_ONCE == 100
 
 
@@ -116,7 +120,7 @@ def test_some_are_asked_for_in_a_turn_and_after_the_last_the_first_again(db: Dat
 def test_they_are_asked_for_sixty_days(db: Database, build: Builder) -> None:
     post = Post({})
     letters(build, "old", sent_at=NOW - timedelta(days=60))
-    assert post.turn(Watch(db, post)) == (0, [])
+    assert (post.turn(Watch(db, post)), post.opened) == ((0, []), 0)
     letters(build, "young", sent_at=NOW - timedelta(days=60) + timedelta(seconds=1))
     letters(build, "there", state=ActionState.DELIVERED)  # it may come back all the same
     assert post.turn(Watch(db, post)) == (0, ["young", "there"])
@@ -161,12 +165,16 @@ def test_what_is_told_is_kept_once_and_moves_the_letter_it_is_of(db: Database, b
     assert [report(db, cancelled, now=NOW), report(db, cancelled, now=NOW)] == [True, False]
     earlier = Status("before", Fate.RETURNED, "returned_to_sender")
     assert report(db, earlier, message_id=message_id(db, action), now=NOW)
-    assert apply_pending(db, now=NOW) == 2
+    [other] = letters(build, "b")
+    assert report(db, Status("b", Fate.RETURNED, "returned_to_sender"), now=NOW + timedelta(days=1))
+    assert apply_pending(db, now=NOW) == 3
     assert now(db, action) == ("manual", "withdrawn", "PostGrid cancelled it.")
+    assert now(db, other) == ("manual", "returned", "")
     with db.read() as session:
-        kept = session.execute(select(ProviderReceipt.status, ProviderReceipt.detail, ProviderReceipt.received_at))
+        query = select(ProviderReceipt.status, ProviderReceipt.detail, ProviderReceipt.received_at)
+        kept = session.execute(query.where(ProviderReceipt.action_id == action))
         assert [tuple(row) for row in kept] == [("cancelled", "PostGrid cancelled it.", NOW), ("returned", None, NOW)]
-        [told] = session.scalars(select(ActionHistory))
+        [told] = session.scalars(select(ActionHistory).where(ActionHistory.action_id == action))
         assert (told.event, told.actor, told.at) == ("bounce", "provider:post", NOW)
 
 

@@ -10,7 +10,7 @@ from storage.db import steady
 
 def test_a_grant_is_waited_for_and_holds_for_as_long_as_it_says() -> None:
     grant, heard = Grant(), []
-    waiting = threading.Thread(target=lambda: heard.append(grant.wait()))
+    waiting = threading.Thread(target=lambda: heard.append(grant.wait()), daemon=True)
     waiting.start()
     assert (grant.holds, grant.doubtful, heard) == (False, False, [])
     grant.answer(frozenset({("mine", 1)}), steady() + 60)
