@@ -129,6 +129,7 @@ def test_a_test_of_a_letter_brings_the_page_that_would_be_printed(
     [received] = server.received
     assert received.message["Subject"] == "[Test] letter to Acme GmbH"
     [attached] = received.message.iter_attachments()
+    assert attached.get_filename() == "letter.pdf"
     words = PdfReader(io.BytesIO(attached.get_content())).pages[0].extract_text()
     assert "Hauptstr. 5" in words
     assert "Dear Acme GmbH, please pay." in words
@@ -179,15 +180,18 @@ def test_a_test_is_the_very_message_from_its_sender_with_its_statement(db: Datab
 @pytest.mark.database("sqlite")
 def test_a_test_of_an_sms_and_of_a_letter_that_has_no_page_are_text_alone(db: Database, build: Builder) -> None:
     queue_test(build, channel="sms", body="Please pay.", attach_statement=True)
+    queue_test(build, channel="letter", body="Please pay.")  # nobody is there
     queue_test(build, channel="letter", body="Please pay.")  # nobody has a postal address
     queue_test(build, channel="letter", body="您好")
     with db.write() as session:
+        session.delete(session.scalars(select(Contact).order_by(Contact.id)).all()[1])
         last = session.scalars(select(Contact).order_by(Contact.id)).all()[-1]
         last.street, last.postcode, last.city = "Hauptstr. 5", "10115", "Berlin"
     outbox = Outbox()
-    assert outbox.take(db) == 3
+    assert outbox.take(db) == 4
     assert [(m.subject, m.text.strip(), m.attachments) for m in outbox.sent] == [
         ("[Test] SMS to Acme GmbH", "Please pay.", ()),
+        ("[Test] letter to Acme GmbH", "Please pay.", ()),
         ("[Test] letter to Acme GmbH", "Please pay.", ()),
         ("[Test] letter to Acme GmbH", "您好", ()),
     ]
