@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.channels.base import Rejected, Sighting, Transient
 from bot.dispatch.look_up import AT_ONCE, judge, settle_uncertain
+from bot.dispatch.receipts import SmsReport, report
 from bot.domain.states import ActionState, CampaignState
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign
@@ -132,13 +133,23 @@ def test_while_a_call_may_be_under_way_or_somebody_else_wrote_it_stays_a_persons
 
 def test_a_message_of_another_action_is_not_taken_for_this_one(ground: Ground) -> None:
     """Two SMS with the same words to one number: the provider has the first alone."""
-    ground.uncertain(HOUR, state=CampaignState.SENDING, provider_id="SM1")
+    ground.uncertain(HOUR)
+    assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
     second = ground.uncertain(QUARTER)
     assert settle_uncertain(ground.db, Provider([seen(sid="SM1"), seen(sid="SM2")]), now=NOW) == 1
     assert ground.row(second).provider_id == "SM2"
     third = ground.uncertain(QUARTER)
     assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
     assert ground.row(third).state == "queued"
+
+
+def test_one_that_came_back_and_was_sent_again_is_asked_for_too(ground: Ground) -> None:
+    found, lost = ground.uncertain(QUARTER, provider_id="SM1"), ground.uncertain(QUARTER, provider_id="SM2")
+    assert report(ground.db, SmsReport("SM1", "undelivered", 30003), now=NOW)
+    provider = Provider([seen(sid="SM1"), seen(sid="SM2"), seen(sid="SM3")])
+    assert settle_uncertain(ground.db, provider, now=NOW) == 2
+    assert (ground.row(found).state, ground.row(found).provider_id) == ("sent", "SM3")
+    assert (ground.row(lost).state, ground.row(lost).reason) == ("queued", "not_taken")
 
 
 def test_it_is_asked_after_a_while_and_for_a_day_only(ground: Ground) -> None:
