@@ -19,7 +19,7 @@ from bot.dispatch.compose import compose
 from bot.dispatch.desk import Desk, Terms
 from bot.dispatch.lane import Lane
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused, prepare
-from bot.dispatch.reports import Called, Grant, HandOff, Held, PutBack, Unreachable
+from bot.dispatch.reports import Called, Grant, HandOff, Held, NotCalled, PutBack, Unreachable
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import CampaignState, Reason
 from storage import actions
@@ -78,8 +78,13 @@ class Room:
 
     def version(self) -> int:
         """Return how often the campaign's message was told to be behind."""
+        [version] = self.versions()
+        return version
+
+    def versions(self) -> list[int]:
+        """Return it for each campaign."""
         with self.db.read() as session:
-            return session.scalars(select(Notification.version)).one()
+            return list(session.scalars(select(Notification.version).order_by(Notification.campaign_id)))
 
 
 @pytest.fixture
@@ -292,6 +297,21 @@ def test_a_campaigns_message_is_told_twice_a_second_at_most_and_at_the_end(
     assert (one.version(), one.desk.owes) == (start + 2, False)
 
 
+def test_what_it_owes_to_one_campaign_is_not_forgotten_over_another(
+    db: Database, build: Builder, room: Make, clock: Clock
+) -> None:
+    one = room()
+    one.desk.settle([])
+    clock.shows = 1000.1
+    for _ in range(2):
+        Book(db, build).action()
+        one.desk.look_afresh()
+        assert len(one.claim()) == 1
+    first, second = one.versions()
+    one.desk.settle([])
+    assert (one.versions(), one.desk.owes) == ([first + 1, second + 1], False)
+
+
 def test_a_claim_whose_commit_was_cut_off_is_undone_once_the_database_is_back(book: Book, room: Make) -> None:
     made, one = [book.action(f"c{n}@acme.example") for n in range(2)], room(batch=1)
     dialect = cast("Any", book.db.engine.dialect)
@@ -322,7 +342,7 @@ def test_a_provider_that_is_gone_gets_back_what_waits_for_it_and_one_alone_finds
     first, *waiting = one.claim()
     for job in waiting:
         one.lanes["email"].jobs.put(job)
-    one.desk.settle([unreachable(first, 30.0, down=True)])
+    one.desk.settle([NotCalled(first), unreachable(first, 30.0, down=True)])
     assert one.lanes["email"].jobs.qsize() == 0
     rows = [book.now(action) for action in made]
     assert [(row.state, row.reason, row.detail) for row in rows] == [("queued", "transient", "no route")] * 5
