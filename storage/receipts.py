@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionState
@@ -126,10 +126,15 @@ def recipients_with(session: Session, action: Action, statuses: Collection[str],
     return set(session.scalars(query))
 
 
-def known_ids(session: Session, provider_ids: list[str]) -> set[str]:
-    """Return those of the provider's ids that belong to an action already."""
-    rows = session.scalars(select(Action.provider_id).where(Action.provider_id.in_(provider_ids)))
-    return {row for row in rows if row}
+def known_ids(session: Session, workspace_id: int, provider_ids: list[str]) -> set[str]:
+    """Return those of the provider's ids that belong to an action of any workspace, or to an earlier attempt at one."""
+    of_actions = select(Action.provider_id).where(Action.provider_id.in_(provider_ids))
+    told_of = select(ProviderReceipt.provider_id).where(
+        ProviderReceipt.workspace_id == workspace_id,
+        ProviderReceipt.provider_id.in_(provider_ids),
+        ProviderReceipt.applied_at.is_not(None),
+    )
+    return {row for row in session.scalars(of_actions.union(told_of)) if row}
 
 
 def under_way(session: Session, channel: str, *, after: int, since: datetime, limit: int) -> list[tuple[int, str]]:
@@ -165,5 +170,4 @@ def is_uncertain() -> list[ColumnElement[bool]]:
         Action.state == ActionState.MANUAL.value,
         Action.reason == "uncertain",
         Action.handed_off_at.is_not(None),
-        or_(Action.provider_id.is_(None), Action.provider_id == ""),
     ]

@@ -52,7 +52,7 @@ FOR_WORKERS = {
     "outbox": {"oldest_due_age"},
     "outcomes": {"note_contacted"},
     "rates": {"lock"},
-    "receipts": {"applied", "known_ids", "pending", "under_way", "unsettled"},
+    "receipts": {"applied", "pending", "under_way", "unsettled"},
     "system_mails": {"claim", "fail_expired", "is_anything_to_do"},
     "freeze": {"freeze_due"},
     "telling": {"claim"},

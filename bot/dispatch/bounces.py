@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from bot.domain.bounces import FAILURES, SOFT_LIMIT, SOFT_WITHIN, MailStatus
 from bot.domain.channels import EMAIL
 from bot.domain.folding import fold_address
-from bot.domain.states import Reason
 from storage import actions, receipts, suppressions
 from storage.models import Action
 from storage.receipts import Pending
@@ -46,7 +45,7 @@ def _came_back(session: Session, told: Pending, to: set[str], now: datetime) -> 
         actions.bounce(session, row.workspace_id, row.id, detail=words, now=now, actor=ACTOR)
         return
     said = f"{told.recipient}: {words}"
-    detail = f"{row.detail}; {said}" if row.reason == Reason.PARTLY_REFUSED.value and row.detail else said
+    detail = f"{row.detail}; {said}" if row.detail else said  # a sent action's detail names who did not get it
     actions.bounce_partly(session, row.workspace_id, row.id, detail=detail, now=now, actor=ACTOR)
 
 
@@ -54,5 +53,4 @@ def _failed(session: Session, row: Action) -> set[str]:
     """Return the recipients of this attempt who did not get it: it came back, or was refused when it was sent."""
     since = row.sent_at or row.created_at
     failed = receipts.recipients_with(session, row, [status.value for status in FAILURES], since=since)
-    told = (row.detail or "").casefold() if row.reason == Reason.PARTLY_REFUSED.value else ""
-    return failed | {each.partition(": ")[0] for each in told.split("; ")}
+    return failed | {each.partition(": ")[0] for each in (row.detail or "").casefold().split("; ")}

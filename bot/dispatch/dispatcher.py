@@ -32,8 +32,10 @@ LEASE = timedelta(minutes=10)
 """How long a claim holds, and anew a handoff: more than twice the slowest call to a provider."""
 FRESH_FOR = timedelta(seconds=15)
 """A job older than this is rechecked at its handoff."""
-LONGEST_SLEEP = 1.0
+IDLE = 1.0
 """Seconds: what other workers write is seen after this long at the latest, woken or not."""
+AFTER_FAULT = 1.0
+"""Seconds to wait after a turn that failed; claims wait twice as long, so that what has happened is settled first."""
 SHORTEST_SLEEP = 0.02
 """Seconds: keeps two workers that want the same rows from spinning."""
 GATHER_FOR = 0.001
@@ -59,8 +61,9 @@ class Dispatcher:
         batch: int = BATCH,
         lease: timedelta = LEASE,
         fresh_for: timedelta = FRESH_FOR,
+        idle: float = IDLE,
     ) -> None:
-        self._db, self._name = db, name
+        self._db, self._name, self._idle = db, name, idle
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._lanes = {
             key: Lane(key, channel, compose, self._inbox.put, threads=connections or channel.connections, group=group)
@@ -135,8 +138,8 @@ class Dispatcher:
         if self._stopping.is_set() or self._desk.owes:
             return SHORTEST_SLEEP
         if self._desk.next_due is None or not self._desk.is_claiming():
-            return LONGEST_SLEEP
-        return min(max((self._desk.next_due - self._db.now()).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
+            return self._idle
+        return min(max((self._desk.next_due - self._db.now()).total_seconds(), SHORTEST_SLEEP), self._idle)
 
     def _turn(self, reports: list[Report]) -> list[Report]:
         """Settle and hand off, then claim; return the reports to be tried again when the database failed."""
@@ -188,8 +191,8 @@ class Dispatcher:
         _log.error(
             "dispatch_turn_failed", worker=self._name, error=type(error).__name__, reports=len(reports), exc_info=fault
         )
-        self._desk.wait_with_claims(2 * LONGEST_SLEEP)
-        time.sleep(SHORTEST_SLEEP if self._stopping.is_set() else LONGEST_SLEEP)
+        self._desk.wait_with_claims(2 * AFTER_FAULT)
+        time.sleep(SHORTEST_SLEEP if self._stopping.is_set() else AFTER_FAULT)
         return reports
 
     @staticmethod

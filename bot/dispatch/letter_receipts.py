@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from bot.channels.base import SendError
+from bot.channels.base import Rejected, SendError
 from bot.channels.postgrid import Fate, Status
 from bot.domain.channels import LETTER
 from bot.domain.states import ActionState, Reason
@@ -62,25 +63,41 @@ def report(db: Database, told: Status, *, message_id: str | None = None, now: da
 class Watch:
     """Asks for letters that are under way, some each turn, the oldest first and then again."""
 
-    def __init__(self, db: Database, channel: CanBeAsked) -> None:
-        self._db, self._channel, self._after = db, channel, 0
+    def __init__(self, db: Database, channel: CanBeAsked, *, at_once: int = AT_ONCE) -> None:
+        self._db, self._channel, self._at_once, self._after = db, channel, at_once, 0
 
     def look(self, *, now: datetime | None = None) -> int:
         """Ask for the next letters; return how many had something new to tell."""
         now = now or self._db.now()
+        found = self._next(now)
+        return self._ask(found, now) if found else 0
+
+    def _next(self, now: datetime) -> list[tuple[int, str]]:
         with self._db.read() as session:
-            found = receipts.under_way(session, LETTER.name, after=self._after, since=now - WATCHED, limit=AT_ONCE)
-        self._after = found[-1][0] if len(found) == AT_ONCE else 0
-        if not found:
-            return 0
-        asked = self._channel.open()
+            for after in (self._after, 0):
+                found = receipts.under_way(session, LETTER.name, after=after, since=now - WATCHED, limit=self._at_once)
+                if found:
+                    return found
+        return []
+
+    def _ask(self, found: Sequence[tuple[int, str]], now: datetime) -> int:
+        asked, told = self._channel.open(), 0
         try:
-            return sum(report(self._db, asked.status(provider_id), now=now) for _, provider_id in found)
+            for action_id, provider_id in found:
+                self._after = action_id  # also where the provider can't say: the next turn begins behind it
+                told += self._report(asked, provider_id, now)
         except SendError as error:
             _log.warning("letters_not_asked_for", error=type(error).__name__)
-            return 0
         finally:
             asked.close()
+        return told
+
+    def _report(self, asked: Asked, provider_id: str, now: datetime) -> bool:
+        try:
+            return report(self._db, asked.status(provider_id), now=now)
+        except Rejected as error:  # of another key, or removed: the provider knows the others all the same
+            _log.warning("letter_not_known", provider_id=provider_id, error=type(error).__name__)
+            return False
 
 
 def apply(session: Session, told: Pending, now: datetime) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.channels.base import SendError, Sighting
+from bot.channels.base import Rejected, SendError, Sighting
 from bot.dispatch import receipts as reports
 from bot.dispatch.dispatcher import LEASE
 from bot.domain.channels import CHANNELS, SMS
@@ -77,10 +77,14 @@ def settle_uncertain(db: Database, channel: CanBeAsked, *, now: datetime | None 
 
 def _settle(db: Database, asked: Asked, row: Action, now: datetime) -> bool:
     assert row.handed_off_at is not None
-    to = next((CHANNELS[row.channel].address_of(r) for r in row.recipients), "")
-    seen = asked.look_up(to, row.handed_off_at - _EARLY, row.handed_off_at + _LATE)
+    to = CHANNELS[row.channel].address_of(row.recipients[0])  # nothing is handed off that goes to nobody
+    try:
+        seen = asked.look_up(to, row.handed_off_at - _EARLY, row.handed_off_at + _LATE)
+    except Rejected as error:  # it says nothing of this number, and of the others all the same
+        _log.warning("look_up_refused", action_id=row.id, error=type(error).__name__)
+        return False
     with db.write() as session:
-        taken = receipts.known_ids(session, [each.provider_id for each in seen])
+        taken = receipts.known_ids(session, row.workspace_id, [each.provider_id for each in seen])
         answer = judge([each for each in seen if each.provider_id not in taken], row.sent_text, row.handed_off_at, now)
         if answer.found is not None:
             return reports.settle_seen(session, row, answer.found, now)

@@ -11,7 +11,6 @@ from bot.channels.base import Sighting
 from bot.channels.twilio_errors import Kind, detail_of, meaning_of
 from bot.dispatch import bounces, letter_receipts
 from bot.domain.channels import CHANNELS, EMAIL, LETTER, SMS
-from bot.domain.states import ActionState, Reason
 from bot.log import get_logger
 from storage import actions, receipts, suppressions
 from storage.actions import SentAction
@@ -72,48 +71,45 @@ def apply_pending(db: Database, *, now: datetime | None = None) -> int:
 
 
 def _apply(session: Session, told: Pending, now: datetime) -> None:
-    if told.action.channel == EMAIL.name:
-        _apply_mail(session, told, now)
-        return
     row = told.action
-    if row.channel == LETTER.name:
-        if _is_open(row):
-            settle_found(session, row, told.provider_id, now, actor=letter_receipts.ACTOR)
-        session.refresh(row)  # it may have moved by the report before this one
-        letter_receipts.apply(session, told, now)
-        return
-    if _is_open(row):  # we never got an answer: the report is one
-        settle_found(session, row, told.provider_id, now)
-    elif row.provider_id != told.provider_id:
-        return  # of an earlier attempt
-    if told.status in _ARRIVED:
-        actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
-    elif told.status in _FAILED:
-        _came_back(session, row, told.error_code, now)
+    session.refresh(row)  # it may have moved by the report before this one
+    if row.provider_id != told.provider_id:  # where we never got an answer the report is one: a bounced mail went out
+        _settle(session, row, "" if row.channel == EMAIL.name else told.provider_id, now)
+        session.refresh(row)
+    _APPLY[row.channel](session, told, now)
 
 
-def _apply_mail(session: Session, told: Pending, now: datetime) -> None:
-    if _is_open(told.action):  # who bounces it, or complains of it, was given it
-        settle_found(session, told.action, "", now, actor=bounces.ACTOR)
-    session.refresh(told.action)  # it may have moved by the report before this one
-    bounces.apply(session, told, now)
+def _apply_sms(session: Session, told: Pending, now: datetime) -> None:
+    if told.action.provider_id == told.provider_id:  # else of an earlier attempt
+        _go_on(session, told.action, told.status, told.error_code, now)
+
+
+_APPLY = {EMAIL.name: bounces.apply, SMS.name: _apply_sms, LETTER.name: letter_receipts.apply}
+_ACTORS = {EMAIL.name: bounces.ACTOR, SMS.name: ACTOR, LETTER.name: letter_receipts.ACTOR}
 
 
 def settle_seen(session: Session, row: Action, seen: Sighting, now: datetime) -> bool:
-    """Settle an uncertain action by what the provider says it has: sent, and how it went on from there."""
-    if not settle_found(session, row, seen.provider_id, now):
+    """Settle an uncertain SMS by what the provider says it has: sent, and how it went on from there.
+
+    False when somebody decided meanwhile.
+    """
+    if not _settle(session, row, seen.provider_id, now):
         return False
-    if seen.status in _ARRIVED:
-        actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
-    elif seen.status in _FAILED:
-        _came_back(session, row, seen.error_code, now)
+    _go_on(session, row, seen.status, seen.error_code, now)
     return True
 
 
-def settle_found(session: Session, row: Action, provider_id: str, now: datetime, *, actor: str = ACTOR) -> bool:
-    """Settle an uncertain action as sent, because the provider has it; False when somebody decided meanwhile."""
+def _settle(session: Session, row: Action, provider_id: str, now: datetime) -> bool:
+    """Settle an action as sent, because the provider has it, if nobody knows its outcome; say whether that was so."""
     sent = SentAction(row.id, provider_id, row.sent_subject or "", row.sent_text or "")
-    return bool(actions.settle_late(session, sent, message_id=row.message_id, now=now, actor=actor))
+    return bool(actions.settle_late(session, sent, message_id=row.message_id, now=now, actor=_ACTORS[row.channel]))
+
+
+def _go_on(session: Session, row: Action, status: str, code: int | None, now: datetime) -> None:
+    if status in _ARRIVED:
+        actions.deliver(session, row.workspace_id, [row.id], now=now, actor=ACTOR)
+    elif status in _FAILED:
+        _came_back(session, row, code, now)
 
 
 def _came_back(session: Session, row: Action, code: int | None, now: datetime) -> None:
@@ -125,8 +121,3 @@ def _came_back(session: Session, row: Action, code: int | None, now: datetime) -
             suppressions.add(
                 session, row.workspace_id, row.channel, address, cause=cause, note=detail_of(code), now=now
             )
-
-
-def _is_open(row: Action) -> bool:
-    uncertain = row.state == ActionState.MANUAL.value and row.reason == Reason.UNCERTAIN.value
-    return uncertain and row.handed_off_at is not None

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.channels.addresses import CHECKS
-from bot.channels.base import Attachment, Channel, Connection, Message, SendError, Transient
+from bot.channels.base import Attachment, Channel, Connection, Message, SendError
 from bot.dispatch import retry
 from bot.dispatch.compose import compiled, statement
 from bot.domain.access import Scope
@@ -101,7 +101,7 @@ class _Post:
 
     def _settle_failed(self, mail: DueMail, error: SendError) -> None:
         step = retry.after(error, mail.attempts)
-        if not isinstance(error, Transient) or isinstance(step, retry.Manual) or mail.attempts >= LAST_ATTEMPT:
+        if isinstance(step, retry.Manual) or mail.attempts >= LAST_ATTEMPT:
             self._settle(mail, SystemMailState.FAILED, error.detail)
             return
         with self._db.write() as session:
@@ -147,9 +147,7 @@ def _printed(session: Session, campaign: Campaign, content: Content, facts: Merg
     """Return the letter as it would be printed; nothing where it can't be, which the check tells of."""
     scope, kind = Scope(campaign.workspace_id), CHANNELS[campaign.channel].address
     contacts = audiences.contacts(session, scope, among(scope, [facts.customer.id]), kind)
-    reached = settle(
-        contacts.get(facts.customer.id, ()), campaign.to_positions, suppressed={}, check=CHECKS[kind], most=1
-    )
+    reached = settle(contacts.get(facts.customer.id, ()), campaign.to_positions, suppressed={}, check=CHECKS[kind])
     to = reached.usable[0].address if reached.usable else None
     if not isinstance(to, PostalAddress):
         return ()

@@ -132,7 +132,7 @@ def _is_set(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return f"{value:f}"
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

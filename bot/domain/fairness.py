@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -18,8 +18,9 @@ def shares(campaigns: Mapping[int, int], limit: int) -> dict[int, int]:
     for campaign_id, workspace_id in campaigns.items():
         by_workspace.setdefault(workspace_id, []).append(campaign_id)
     found: dict[int, int] = {}
-    for ids, part in zip(by_workspace.values(), _parts(limit, len(by_workspace)), strict=True):
-        found |= dict(zip(ids, _parts(part, len(ids)), strict=True))
+    for place, ids in enumerate(by_workspace.values()):
+        part = _part(limit, len(by_workspace), place)
+        found |= {campaign_id: _part(part, len(ids), n) for n, campaign_id in enumerate(ids)}
     return found
 
 
@@ -29,6 +30,5 @@ def in_turns(rows: Iterable[Sequence[T]]) -> list[T]:
     return [one for turn in zip_longest(*rows, fillvalue=missing) for one in turn if one is not missing]  # type: ignore[misc]
 
 
-def _parts(whole: int, count: int) -> Iterator[int]:
-    for n in range(count):
-        yield whole // count + (n < whole % count)
+def _part(whole: int, count: int, place: int) -> int:
+    return whole // count + (place < whole % count)

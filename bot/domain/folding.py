@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPACE = re.compile(r"\s+")
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -15,7 +14,7 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", bare)).strip()
+    return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
 def fold_address(address: str) -> str:
@@ -29,4 +28,4 @@ def fold_address(address: str) -> str:
 
 def fold_place(text: str) -> str:
     """Return a postal address, or a part of one, in the form that those are compared by."""
-    return _SPACE.sub(" ", _NO_LETTER.sub(" ", fold(text))).strip()
+    return _NO_LETTER.sub(" ", fold(text)).strip()

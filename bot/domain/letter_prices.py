@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -28,7 +29,7 @@ class LetterPrices:
 
 def parse_letter_prices(text: str) -> LetterPrices | None:
     """Read the prices; None for an empty text. Raises ValueError with what is wrong and how it is written."""
-    words = [word for word in re.split(r"[\s,;=:]+", text.strip()) if word]
+    words = re.findall(r"[^\s,;=:]+", text)
     if not words:
         return None
     currency, rest = words[0].upper(), words[1:]
@@ -41,10 +42,7 @@ def parse_letter_prices(text: str) -> LetterPrices | None:
 
 
 def _price(word: str) -> Decimal:
-    try:
-        price = Decimal(word)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite() or not 0 <= price <= _DEAREST:
-        raise ValueError(f"{word} is no price such as 0.95.")
-    return price
+    with suppress(InvalidOperation):  # raised by what is no number, and by NaN when it is compared
+        if 0 <= (price := Decimal(word)) <= _DEAREST:
+            return price
+    raise ValueError(f"{word} is no price such as 0.95.")

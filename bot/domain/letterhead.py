@@ -40,7 +40,7 @@ class Letterhead:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Letterhead:
         """Return what `to_json` wrote; what is missing is empty."""
-        layout = str(stored.get("layout", ""))
+        layout = str(stored.get("layout"))
         return cls(
             address=PostalAddress.from_json(stored.get("address") or {}),
             contact=str(stored.get("contact", "")),

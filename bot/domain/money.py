@@ -91,7 +91,7 @@ def parse_amount(text: str, currency: str) -> int:
     if match is None:
         raise ValueError(f"{text!r} is not an amount such as 1234.50")
     sign, whole, decimals = match[1], match[2], (match[3] or "")
-    if decimals[digits:].strip("0"):
+    if set(decimals[digits:]) - {"0"}:
         raise ValueError(f"{text!r} has more decimals than {currency} has ({digits})")
     minor = int(whole + decimals[:digits].ljust(digits, "0"))
     return -minor if sign == "-" else minor

@@ -57,7 +57,7 @@ class Recipients:
 def choose(contacts: Sequence[Reachable], positions: Collection[str]) -> tuple[Reachable, ...]:
     """Return the contacts that hold any of `positions`, else the main contact, else nobody."""
     wanted = {position.casefold() for position in positions}
-    holders = tuple(c for c in contacts if any(p.casefold() in wanted for p in c.positions)) if wanted else ()
+    holders = tuple(c for c in contacts if any(p.casefold() in wanted for p in c.positions))
     return holders or tuple(c for c in contacts if c.is_main)[:1]
 
 
@@ -74,10 +74,10 @@ def settle(
     `suppressed` has folded addresses, each with why in words. Where none is left, the reason is the nearest to being
     mended: a wrong address before a suppressed one, and "no contact" only where nobody has any address at all.
     """
-    chosen = [c for c in choose(contacts, positions) if str(c.address or "").strip()]
-    if not chosen:
+    chosen = [(contact, _bare(contact.address)) for contact in choose(contacts, positions)]
+    read = [(contact, check(address, contact.country)) for contact, address in chosen if str(address)]
+    if not read:
         return Recipients((), Reason.NO_CONTACT)
-    read = [(contact, check(_bare(contact.address), contact.country)) for contact in chosen]
     usable: dict[str, Reachable] = {}
     for contact, checked in read:
         key = fold_address(str(checked.address))

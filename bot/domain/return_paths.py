@@ -9,7 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
+
+_SIGNED = re.compile(r"(.+)\+(\d{1,18})-([a-z2-7]{16})@(.+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +24,16 @@ class ReturnPaths:
 
     def of(self, action_id: int) -> str:
         """Return the envelope sender of an action's message."""
-        local, _, domain = self.address.rpartition("@")
-        return f"{local}+{action_id}-{self._signature(action_id)}@{domain}"
+        return self.address.replace("@", f"+{action_id}-{self._signature(action_id)}@")
 
     def action_of(self, address: str) -> int | None:
         """Return the action that a return path was made for; None for any other address, and for a forged one."""
-        local, _, domain = self.address.casefold().rpartition("@")
-        given, _, at = address.strip().casefold().rpartition("@")
-        number, _, signature = given.removeprefix(f"{local}+").partition("-")
-        if at != domain or not given.startswith(f"{local}+") or not _is_number(number):
+        given = _SIGNED.fullmatch(address.strip().casefold())
+        if given is None or f"{given[1]}@{given[4]}" != self.address.casefold():
             return None
-        expected = self._signature(int(number)).encode()
-        return int(number) if hmac.compare_digest(expected, signature.encode()) else None
+        action_id = int(given[2])
+        return action_id if hmac.compare_digest(self._signature(action_id), given[3]) else None
 
     def _signature(self, action_id: int) -> str:
         digest = hmac.new(self.secret_key.encode(), f"return-path:{action_id}".encode(), hashlib.sha256).digest()
         return base64.b32encode(digest[:10]).decode().lower()
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -7,6 +7,7 @@ right: an hour that does not exist opens nothing, one that comes twice counts tw
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -47,7 +48,7 @@ def parse_hours(text: str) -> SendingHours | None:
     opens, closes = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
     if not 0 <= opens < closes <= _WHOLE_DAY or int(match[2]) > 59 or int(match[4]) > 59:
         raise ValueError("The hours must lie within one day, the first before the second, like 08:00-20:00.")
-    return SendingHours(opens, closes, _days(match[5] or "Mon-Sun"))
+    return SendingHours(opens, closes, _days(match[5]) if match[5] else frozenset(range(7)))
 
 
 def is_open(hours: SendingHours, zone: str, at: datetime, is_holiday: IsHoliday) -> bool:
@@ -74,27 +75,22 @@ def next_open(hours: SendingHours, zone: str, at: datetime, is_holiday: IsHolida
 
 
 def _moments(hours: SendingHours, zone: ZoneInfo, day: date) -> Iterator[datetime]:
-    """Yield every moment of a day at which the hours may open: their beginning, and each change of the clock."""
-    wall = datetime.combine(day, time(hours.opens // 60, hours.opens % 60))
+    """Yield every moment of a day at which the hours may open: their beginning, and a change of the clock."""
     for fold in (0, 1):
-        yield wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
-    begin = datetime.combine(day, time(), tzinfo=zone).astimezone(UTC) - timedelta(hours=3)
-    for n in range(6):
-        yield from _change(zone, begin + timedelta(hours=5 * n), begin + timedelta(hours=5 * (n + 1)))
+        yield datetime.combine(day, time(hours.opens // 60, hours.opens % 60, fold=fold), zone).astimezone(UTC)
+    yield _change(zone, _midnight(zone, day), _midnight(zone, day + timedelta(days=1)))
 
 
-def _change(zone: ZoneInfo, early: datetime, late: datetime) -> Iterator[datetime]:
-    """Yield the moment between two others at which the clock changes, where it does; to the second."""
-    before = early.astimezone(zone).utcoffset()
-    if late.astimezone(zone).utcoffset() == before:
-        return
-    while late - early > timedelta(seconds=1):
-        middle = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
-        if middle.astimezone(zone).utcoffset() == before:
-            early = middle
-        else:
-            late = middle
-    yield late
+def _midnight(zone: ZoneInfo, day: date) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _change(zone: ZoneInfo, begin: datetime, end: datetime) -> datetime:
+    """Return the second between two others at which the clock changes, or `end`; no zone changes it twice in a day."""
+    before = begin.astimezone(zone).utcoffset()
+    seconds = range((end - begin) // timedelta(seconds=1))
+    after = bisect(seconds, False, key=lambda n: (begin + timedelta(seconds=n)).astimezone(zone).utcoffset() != before)
+    return begin + timedelta(seconds=after)
 
 
 def _days(text: str) -> frozenset[int]:

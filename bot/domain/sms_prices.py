@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -28,10 +29,10 @@ class SmsPrices:
 
 def parse_prices(text: str) -> SmsPrices | None:
     """Read the prices; None for an empty text. Raises ValueError with what is wrong and how it is written."""
-    words = re.split(r"[\s,;=:]+", text.strip())
-    if words == [""]:
+    words = re.findall(r"[^\s,;=:]+", text)
+    if not words:
         return None
-    currency, rest = words[0].upper(), [w for w in words[1:] if w]
+    currency, rest = words[0].upper(), words[1:]
     if not is_currency(currency):
         raise ValueError("Begin with the currency: EUR DE 0.0925, FR 0.0798, other 0.10.")
     if not rest or len(rest) % 2:
@@ -51,10 +52,7 @@ def _country(word: str) -> str:
 
 
 def _price(country: str, word: str) -> Decimal:
-    try:
-        price = Decimal(word)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite() or not 0 <= price <= _DEAREST:
-        raise ValueError(f"{word} is no price of a segment for {country}, such as 0.0925.")
-    return price
+    with suppress(InvalidOperation):  # raised by what is no number, and by NaN when it is compared
+        if 0 <= (price := Decimal(word)) <= _DEAREST:
+            return price
+    raise ValueError(f"{word} is no price of a segment for {country}, such as 0.0925.")

@@ -90,6 +90,7 @@ def _folded(text: str) -> str:
 
 
 _BY_LABEL = {_folded(tag.label): tag.name for tag in TAGS}
+_SPELLINGS = {**_SYNONYMS, **{name.replace(".", "_"): name for name in NAMES}, **{name: name for name in NAMES}}
 
 
 def nearest(word: str) -> str | None:
@@ -98,13 +99,9 @@ def nearest(word: str) -> str | None:
     if known := _SYNONYMS.get(folded) or _BY_LABEL.get(folded):
         return known
     prefix, dot, tail = folded.partition(".")
-    within = {name.partition(".")[2]: name for name in NAMES if name.startswith(f"{prefix}.")} if dot else {}
+    within = {name.removeprefix(f"{prefix}."): name for name in NAMES if name.startswith(f"{prefix}.")} if dot else {}
     if within:
-        close = difflib.get_close_matches(tail, within, n=1, cutoff=_CLOSE_WITHIN)
+        close = difflib.get_close_matches(tail, within, cutoff=_CLOSE_WITHIN)
         return within[close[0]] if close else None
-    by_tail = {name.replace(".", "_"): name for name in NAMES}
-    candidates = difflib.get_close_matches(folded, [*NAMES, *by_tail, *_SYNONYMS], n=1, cutoff=0.6)
-    if not candidates:
-        return None
-    found = candidates[0]
-    return by_tail.get(found) or _SYNONYMS.get(found) or found
+    close = difflib.get_close_matches(folded, _SPELLINGS)
+    return _SPELLINGS[close[0]] if close else None

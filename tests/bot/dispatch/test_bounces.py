@@ -30,7 +30,9 @@ class Mails:
         recipients = [{"contact_id": None, "name": "", "email": each} for each in to]
         return self.build.action(self.campaign, state=state, recipients=recipients, **values)
 
-    def back(self, action: Action, status: str, recipient: str, words: str = "550 no", at: datetime = NOW) -> None:
+    def back(
+        self, action: Action, status: str, recipient: str, words: str | None = "550 no", at: datetime = NOW
+    ) -> None:
         self._number += 1
         with self.db.write() as session:
             key = f"<bounce-{self._number}@mx.example>"
@@ -152,11 +154,35 @@ def test_it_comes_back_again_after_a_person_sent_it_again(mails: Mails, db: Data
     assert mails.now(action) == ("manual", "bounced", "452 still full")
 
 
+@pytest.mark.database("sqlite")
+def test_who_got_it_when_it_was_sent_again_was_not_failed_before(mails: Mails, db: Database) -> None:
+    action = mails.send(PAT, BOSS)
+    mails.back(action, "soft_bounce", PAT, "452 full")
+    mails.back(action, "soft_bounce", BOSS, "452 full")
+    with db.write() as session:
+        actions.send_manual(session, action.workspace_id, [action.id], now=NOW, user_id=mails.campaign.creator_id)
+        row = session.get_one(Action, action.id)
+        row.state, row.detail, row.sent_at = "sent", None, NOW + timedelta(hours=1)
+    mails.back(action, "soft_bounce", BOSS, "452 still full", NOW + timedelta(hours=2))
+    assert mails.now(action) == ("sent", "partly_refused", f"{BOSS}: 452 still full")
+
+
+@pytest.mark.database("sqlite")
+def test_a_bounce_without_a_word_is_one_all_the_same(mails: Mails) -> None:
+    action = mails.send(PAT)
+    mails.back(action, "hard_bounce", PAT, None)
+    assert mails.now(action) == ("manual", "bounced", "")
+    assert mails.suppressed() == [(PAT, "hard_bounce", "")]
+
+
 def test_whoever_bounces_an_uncertain_one_was_given_it(mails: Mails) -> None:
     action = mails.send(PAT, state=ActionState.MANUAL, reason="uncertain", handed_off_at=NOW)
     mails.back(action, "hard_bounce", PAT, "550 gone")
     assert mails.now(action) == ("manual", "bounced", "550 gone")
     assert mails.events(action) == ["settle", "bounce"]
+    with mails.db.read() as session:
+        assert set(session.scalars(select(ActionHistory.actor))) == {"provider:mail"}
+        assert session.scalars(select(Action.provider_id)).one() == ""
 
 
 def test_a_bounce_before_our_own_call_is_settled_waits(mails: Mails, db: Database) -> None:

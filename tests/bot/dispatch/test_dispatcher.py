@@ -287,8 +287,28 @@ def test_a_call_that_does_not_end_in_time_is_given_up_and_rescued_as_uncertain(
     assert row.handed_off_at is not None
 
 
+@pytest.mark.database("sqlite")
+def test_what_is_due_at_the_start_goes_at_once(book: Book, start: Start) -> None:
+    action = book.action()
+    start(idle=600)  # nobody else wakes it
+    book.wait_for(action, "sent")
+
+
+@pytest.mark.database("sqlite")
+def test_what_falls_due_later_is_slept_for_and_a_stop_is_heard(book: Book, start: Start) -> None:
+    action = book.action(due_at=utcnow() + timedelta(milliseconds=200))
+    dispatcher = start(idle=600)
+    sent = book.wait_for(action, "sent")
+    assert sent.sent_at is not None
+    assert sent.due_at is not None
+    assert sent.sent_at > sent.due_at
+    assert dispatcher.is_alive
+    assert dispatcher.stop()
+    assert not dispatcher.is_alive
+
+
 def test_what_falls_due_later_goes_without_being_told(book: Book, start: Start) -> None:
-    start()
+    start(idle=0.05)
     action = book.action(due_at=utcnow() + timedelta(milliseconds=300))
     sent = book.wait_for(action, "sent")
     assert sent.sent_at is not None

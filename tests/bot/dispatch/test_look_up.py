@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.channels.base import Sighting, Transient
+from bot.channels.base import Rejected, Sighting, Transient
 from bot.dispatch.look_up import AT_ONCE, judge, settle_uncertain
+from bot.dispatch.receipts import SmsReport, report
 from bot.domain.states import ActionState, CampaignState
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign
@@ -19,6 +20,7 @@ from tests.builders import NOW, Builder
 
 pytestmark = pytest.mark.database("sqlite")
 PHONE = "+4915123456789"
+GONE = "The number is not in use any more. Correct it with Fix contact. (Twilio 30005)"
 HALF_A_MINUTE, QUARTER, HOUR = timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1)
 
 
@@ -28,6 +30,7 @@ class Provider:
 
     has: Sequence[Sighting] = ()
     fails: bool = False
+    refuses: str = ""
     asked: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
@@ -43,6 +46,8 @@ class Provider:
         self.asked.append((to, since, until))
         if self.fails:
             raise Transient("busy")
+        if to == self.refuses:
+            raise Rejected("no such number")
         return self.has
 
 
@@ -79,21 +84,22 @@ def seen(text: str = "please pay", *, sid: str = "SM1", **values: Any) -> Sighti
     return Sighting(sid, text, NOW - HALF_A_MINUTE, **values)
 
 
-@pytest.mark.parametrize(("status", "code", "state", "reason"), [
-    ("queued", None, "sent", "late_receipt"),
-    ("delivered", None, "delivered", "delivered"),
-    ("read", None, "delivered", "delivered"),
-    ("undelivered", 30003, "manual", "bounced"),
-    ("failed", 30005, "manual", "bounced"),
+@pytest.mark.parametrize(("status", "code", "state", "reason", "detail"), [
+    ("queued", None, "sent", "late_receipt", None),
+    ("delivered", None, "delivered", "delivered", None),
+    ("read", None, "delivered", "delivered", None),
+    ("undelivered", None, "manual", "bounced", "Twilio gave a code that we do not know. (Twilio gave no code)"),
+    ("failed", 30005, "manual", "bounced", GONE),
 ])  # fmt: skip
 def test_what_the_provider_has_went_out_and_goes_on_as_it_says(
-    ground: Ground, status: str, code: int | None, state: str, reason: str
+    ground: Ground, status: str, code: int | None, state: str, reason: str, detail: str | None
 ) -> None:
     action, provider = ground.uncertain(HALF_A_MINUTE), Provider([seen(status=status, error_code=code)])
     assert settle_uncertain(ground.db, provider, now=NOW) == 1
     row = ground.row(action)
     assert (row.state, row.reason, row.provider_id, row.sent_at) == (state, reason, "SM1", NOW)
     assert ground.told(action)[0] == ("settle", "late_receipt", "provider:twilio", NOW)
+    assert row.detail == detail
     at = NOW - HALF_A_MINUTE
     assert provider.asked == [(PHONE, at - timedelta(minutes=2), at + timedelta(minutes=10))]
     assert (provider.opened, provider.closed) == (1, 1)
@@ -127,13 +133,23 @@ def test_while_a_call_may_be_under_way_or_somebody_else_wrote_it_stays_a_persons
 
 def test_a_message_of_another_action_is_not_taken_for_this_one(ground: Ground) -> None:
     """Two SMS with the same words to one number: the provider has the first alone."""
-    ground.uncertain(HOUR, state=CampaignState.SENDING, provider_id="SM1")
+    ground.uncertain(HOUR)
+    assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
     second = ground.uncertain(QUARTER)
     assert settle_uncertain(ground.db, Provider([seen(sid="SM1"), seen(sid="SM2")]), now=NOW) == 1
     assert ground.row(second).provider_id == "SM2"
     third = ground.uncertain(QUARTER)
     assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
     assert ground.row(third).state == "queued"
+
+
+def test_one_that_came_back_and_was_sent_again_is_asked_for_too(ground: Ground) -> None:
+    found, lost = ground.uncertain(QUARTER, provider_id="SM1"), ground.uncertain(QUARTER, provider_id="SM2")
+    assert report(ground.db, SmsReport("SM1", "undelivered", 30003), now=NOW)
+    provider = Provider([seen(sid="SM1"), seen(sid="SM2"), seen(sid="SM3")])
+    assert settle_uncertain(ground.db, provider, now=NOW) == 2
+    assert (ground.row(found).state, ground.row(found).provider_id) == ("sent", "SM3")
+    assert (ground.row(lost).state, ground.row(lost).reason) == ("queued", "not_taken")
 
 
 def test_it_is_asked_after_a_while_and_for_a_day_only(ground: Ground) -> None:
@@ -171,6 +187,15 @@ def test_it_is_asked_for_some_at_a_time_the_oldest_first(ground: Ground) -> None
 def test_a_provider_that_can_not_say_is_asked_again_another_time(ground: Ground) -> None:
     action, provider = ground.uncertain(QUARTER), Provider(fails=True)
     assert settle_uncertain(ground.db, provider, now=NOW) == 0
+    assert (ground.row(action).state, provider.closed) == ("manual", 1)
+
+
+def test_a_number_that_the_provider_does_not_take_keeps_no_other_from_being_asked_for(ground: Ground) -> None:
+    action = ground.uncertain(HOUR, recipients=[{"phone": "+49"}])
+    ground.uncertain(QUARTER)
+    provider = Provider(refuses="+49")
+    assert settle_uncertain(ground.db, provider, now=NOW) == 1  # the other one
+    assert [to for to, _, _ in provider.asked] == ["+49", PHONE]
     assert (ground.row(action).state, provider.closed) == ("manual", 1)
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.channels.base import AuthBroken, Message, Receipt, Rejected, SendError, Transient, Uncertain
 from bot.channels.email import EmailChannel
 from bot.channels.smtp import SmtpTarget
 from bot.dispatch.system_mail import deliver_due
 from bot.domain.codes import alias_code
 from storage import system_mails
 from storage.db import Database
-from storage.models import Contact, SystemMail
+from storage.models import Contact, SystemMail, User
 from tests.bot.channels.mail_server import MailServer
 from tests.builders import NOW, Builder
 
@@ -126,6 +129,190 @@ def test_a_test_of_a_letter_brings_the_page_that_would_be_printed(
     [received] = server.received
     assert received.message["Subject"] == "[Test] letter to Acme GmbH"
     [attached] = received.message.iter_attachments()
+    assert attached.get_filename() == "letter.pdf"
     words = PdfReader(io.BytesIO(attached.get_content())).pages[0].extract_text()
     assert "Hauptstr. 5" in words
     assert "Dear Acme GmbH, please pay." in words
+
+
+@dataclass
+class Outbox:
+    """A channel that keeps what it is given; `fault` is raised by the call."""
+
+    fault: SendError | None = None
+    sent: list[Message] = field(default_factory=list)
+    opened: int = 0
+    closed: int = 0
+    connections = 1
+
+    def open(self) -> Outbox:
+        self.opened += 1
+        return self
+
+    def send(self, message: Message) -> Receipt:
+        if self.fault:
+            raise self.fault
+        self.sent.append(message)
+        return Receipt("250 Ok")
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def take(self, db: Database, now: datetime = NOW) -> int:
+        return deliver_due(db, self, SECRET, now=now)
+
+
+@pytest.mark.database("sqlite")
+def test_a_test_is_the_very_message_from_its_sender_with_its_statement(db: Database, build: Builder) -> None:
+    alias = build.alias("billing@münchen.example", created_by=build.user())
+    queue_test(build, cc=["boss@example.com"], sender_user_id=None, sender_alias_id=alias.id, attach_statement=True)
+    outbox = Outbox()
+    assert (outbox.take(db), outbox.opened, outbox.closed) == (1, 1, 1)
+    [message] = outbox.sent
+    assert message.sender == ("Billing", "billing@münchen.example")
+    assert (message.action_id, message.to, message.cc) == (0, (("", "alice@example.com"),), ())
+    assert re.fullmatch(r"<[0-9a-f]{32}@xn--mnchen-3ya\.example>", message.message_id)
+    assert ">please pay €100.00." in message.html
+    [(name, kind, content)] = message.attachments
+    assert (name, kind, content[:4]) == ("statement-2026-03-10.pdf", "application/pdf", b"%PDF")
+
+
+@pytest.mark.database("sqlite")
+def test_a_test_of_an_sms_and_of_a_letter_that_has_no_page_are_text_alone(db: Database, build: Builder) -> None:
+    queue_test(build, channel="sms", body="Please pay.", attach_statement=True)
+    queue_test(build, channel="letter", body="Please pay.")  # nobody is there
+    queue_test(build, channel="letter", body="Please pay.")  # nobody has a postal address
+    queue_test(build, channel="letter", body="您好")
+    with db.write() as session:
+        session.delete(session.scalars(select(Contact).order_by(Contact.id)).all()[1])
+        last = session.scalars(select(Contact).order_by(Contact.id)).all()[-1]
+        last.street, last.postcode, last.city = "Hauptstr. 5", "10115", "Berlin"
+    outbox = Outbox()
+    assert outbox.take(db) == 4
+    assert [(m.subject, m.text.strip(), m.attachments) for m in outbox.sent] == [
+        ("[Test] SMS to Acme GmbH", "Please pay.", ()),
+        ("[Test] letter to Acme GmbH", "Please pay.", ()),
+        ("[Test] letter to Acme GmbH", "Please pay.", ()),
+        ("[Test] letter to Acme GmbH", "您好", ()),
+    ]
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("gone", ["suppressed", "unverified", "customer"])
+def test_a_test_that_has_nothing_to_say_any_more_fails(db: Database, build: Builder, gone: str) -> None:
+    mail = queue_test(build)
+    with db.write() as session:
+        if gone == "customer":
+            session.execute(update(SystemMail).values(payload={"customer_id": 4711}))
+        elif gone == "unverified":
+            session.execute(update(User).values(email_verified=False))
+    if gone == "suppressed":
+        build.suppression("alice@example.com")
+    outbox = Outbox()
+    assert (outbox.take(db), outbox.sent, outbox.opened) == (0, [], 0)
+    row = state_of(db, mail)
+    assert row.state == "failed"
+    words = {"suppressed": "must not be contacted", "unverified": "not verified", "customer": "no longer in the book"}
+    assert words[gone] in (row.detail or "")
+
+
+@pytest.mark.database("sqlite")
+def test_it_is_put_off_twice_and_what_a_provider_does_not_take_or_may_have_taken_fails_at_once(
+    db: Database, build: Builder
+) -> None:
+    waits = queue_test(build)
+    for attempt, minutes in ((1, 1), (2, 6)):
+        assert Outbox(Transient("450 Try later")).take(db, state_of(db, waits).due_at) == 0
+        row = state_of(db, waits)
+        assert (row.state, row.attempts, row.detail) == ("queued", attempt, "450 Try later")
+        assert row.due_at == NOW + timedelta(minutes=minutes)
+    assert Outbox(Transient("450 Still busy")).take(db, state_of(db, waits).due_at) == 0
+    assert (state_of(db, waits).state, state_of(db, waits).detail) == ("failed", "450 Still busy")
+    for fault in (Rejected("550 No"), Uncertain("connection lost"), AuthBroken("535 No")):
+        refused = queue_test(build)
+        assert Outbox(fault).take(db) == 0
+        assert (state_of(db, refused).state, state_of(db, refused).detail) == ("failed", fault.detail)
+
+
+@pytest.mark.database("sqlite")
+def test_ten_go_at_a_time_by_one_connection_and_are_held_for_ten_minutes(db: Database, build: Builder) -> None:
+    first = queue_test(build)
+    for _ in range(10):
+        values = {
+            name: getattr(first, name) for name in ("kind", "requested_by", "to_address", "subject_id", "payload")
+        }
+        queue_mail(build, **values)
+    outbox = Outbox()
+    assert ([outbox.take(db), outbox.take(db), outbox.take(db)], outbox.opened, outbox.closed) == ([10, 1, 0], 2, 2)
+
+    held = queue_test(build, "held@example.com")
+
+    class Dying(Outbox):
+        def send(self, message: Message) -> Receipt:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Dying().take(db)
+    assert (state_of(db, held).state, state_of(db, held).lease_until) == ("sending", NOW + timedelta(minutes=10))
+
+
+@pytest.mark.database("sqlite")
+def test_a_fault_of_ours_has_a_reference_that_is_in_the_log(db: Database, build: Builder) -> None:
+    broken = queue_test(build, body="{{nothing.such}}")
+    assert Outbox().take(db) == 0
+    assert re.fullmatch("Reference [0-9a-f]{8}", state_of(db, broken).detail or "")
+
+
+@pytest.mark.database("sqlite")
+def test_a_code_comes_from_its_alias_where_slack_does_not_vouch_for_who_asks(db: Database, build: Builder) -> None:
+    for name, values in (("Zoe <b>", {"email_verified": False}), ("Yan", {"email": None})):
+        asks = build.user(name, **values)
+        alias = build.alias(
+            f"{name[:3].lower()}@example.com",
+            created_by=asks,
+            verified_at=None,
+            code_nonce="abc",
+            code_expires_at=NOW + timedelta(minutes=30),
+        )
+        given = {"kind": "alias_code", "requested_by": asks.id, "subject_id": alias.id, "payload": {}}
+        queue_mail(build, to_address=alias.email, **given)
+    outbox = Outbox()
+    assert outbox.take(db) == 2
+    zoe, yan = outbox.sent
+    assert [zoe.sender, yan.sender] == [("campaign-bot", "zoe@example.com"), ("campaign-bot", "yan@example.com")]
+    assert (zoe.action_id, zoe.to, zoe.attachments) == (0, (("", "zoe@example.com"),), ())
+    assert re.fullmatch(r"<[0-9a-f]{32}@example\.com>", zoe.message_id)
+    code = alias_code(SECRET, 1, "abc")
+    assert zoe.subject == f"{code} is the code for zoe@example.com"
+    assert zoe.text == (
+        "Zoe <b> wants to send messages to customers of Northwind Ltd from zoe@example.com.\n\n"
+        f"The code is {code}. Whoever may use this address types it into campaign-bot in Slack. "
+        "It holds until 09:30 UTC.\n\n"
+        "If nobody should, there is nothing to do: without the code the address can't be used.\n"
+    )
+    assert zoe.html == (
+        "<!doctype html><html><body>"
+        "<p>Zoe &lt;b&gt; wants to send messages to customers of Northwind Ltd from zoe@example.com.</p>"
+        f"<p>The code is {code}. Whoever may use this address types it into campaign-bot in Slack. "
+        "It holds until 09:30 UTC.</p>"
+        "<p>If nobody should, there is nothing to do: without the code the address can&#x27;t be used.</p>"
+        "</body></html>"
+    )
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("values", [{"code_nonce": None}, {"code_expires_at": None}, None])
+def test_the_code_of_an_alias_that_needs_none_any_more_is_not_mailed(
+    db: Database, build: Builder, values: dict[str, Any] | None
+) -> None:
+    alice = build.user()
+    asked = {"verified_at": None, "code_nonce": "abc", "code_expires_at": NOW} | (values or {})
+    alias = build.alias(created_by=alice, **asked)
+    subject = alias.id if values else 4711
+    mail = queue_mail(
+        build, kind="alias_code", requested_by=alice.id, to_address=alias.email, subject_id=subject, payload={}
+    )
+    outbox = Outbox()
+    assert (outbox.take(db), outbox.sent) == (0, [])
+    assert state_of(db, mail).state == "failed"
+    assert "verified already" in (state_of(db, mail).detail or "")

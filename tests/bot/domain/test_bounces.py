@@ -34,6 +34,24 @@ PATHS = ReturnPaths("Bounces@example.com", "k" * 32)
     ("5.3.4", "552 5.3.4 message too big", "refused"),
     ("5.1.8", "553 5.1.8 sender's domain does not exist", "refused"),
     ("5.6.0", "554 5.6.0 content", "refused"),
+    ("5.1.4", "several mailboxes fit", "soft_bounce"),
+    ("5.1.7", "bad sender", "refused"),
+    ("5.1.9", "bad sender", "refused"),
+    ("5.2.1", "", "hard_bounce"),
+    ("5.2.3", "", "refused"),
+    ("5.4.310", "", "hard_bounce"),
+    ("5.4.6", "loop; no such user", "soft_bounce"),
+    ("5.2.0", "no such user", "hard_bounce"),
+    ("5.3.0", "no such user", "hard_bounce"),
+    ("5.5.1", "no such user", "hard_bounce"),
+    ("5.9.9", "no such user", "hard_bounce"),  # no subject that anybody registered
+    ("5.9.9", "", "soft_bounce"),
+    ("5.0.1", "550 5.1.1 x", "hard_bounce"),
+    ("5.7.0", "550 5.1.1 x", "refused"),
+    ("5.0.0", "451 no such user", "hard_bounce"),  # its own code comes before the number of a reply
+    ("2.0.0", "delivered", "soft_bounce"),
+    ("", "x" * 490 + " 5.7.1 no", "refused"),
+    ("", "x" * 500 + " 5.7.1 no such user", "soft_bounce"),  # what comes late is not read
 ])  # fmt: skip
 def test_meaning(code: str, words: str, meaning: str) -> None:
     assert status_of(code, words) == meaning
@@ -44,6 +62,12 @@ def test_a_return_path_is_signed() -> None:
     assert PATHS.action_of(PATHS.of(42)) == 42
     assert PATHS.action_of(PATHS.of(42).upper()) == 42  # some servers change the case
     assert ReturnPaths("bounces@example.com", "l" * 32).action_of(PATHS.of(42)) is None
+    assert PATHS.action_of(f" {PATHS.of(42)}\n") == 42
+    assert PATHS.action_of("42-3hrifoyqbqv6os5g@example.com") is None
+    assert PATHS.action_of(PATHS.of(10**18 - 1)) == 10**18 - 1
+    assert PATHS.action_of(PATHS.of(10**18)) is None  # longer than any id
+    assert PATHS.action_of("bounces+42-3hrifoyqbqv6os5\udcff@example.com") is None
+    assert "k" * 32 not in repr(PATHS)
     for forged in ("+43-3hrifoyqbqv6os5g", "+42-", "+42", "+-3hrifoyqbqv6os5g", "+٤٢-3hrifoyqbqv6os5g", ""):
         assert PATHS.action_of(f"bounces{forged}@example.com") is None
     assert PATHS.action_of(PATHS.of(42).replace("example.com", "example.org")) is None

@@ -42,7 +42,9 @@ def test_a_wrong_address_among_good_ones_is_passed_over() -> None:
 def test_nobody_to_write_to() -> None:
     silent = Reachable(4, "Silent", "  ", is_main=True)
     assert settle([], [], suppressed={}, check=check).reason is Reason.NO_CONTACT
-    assert settle([silent], [], suppressed={}, check=check).reason is Reason.NO_CONTACT
+    nowhere = Reachable(5, "Nowhere", PostalAddress(company="Acme", country="DE"), is_main=True)
+    for nobody in (silent, nowhere):
+        assert settle([nobody], [], suppressed={}, check=check).reason is Reason.NO_CONTACT
 
 
 def test_an_address_that_is_none_is_named() -> None:

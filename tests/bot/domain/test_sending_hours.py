@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 
@@ -44,16 +45,29 @@ def test_a_holiday_is_passed_over() -> None:
     assert found == utc("2026-12-28 07:00")  # a Sunday comes after them
 
 
-def test_hours_that_begin_within_the_hour_that_does_not_exist_open_when_the_clock_was_changed() -> None:
-    early = SendingHours(150, 600, frozenset(range(7)))  # from 02:30; the clock goes from 02:00 to 03:00
-    found = next_open(early, "Europe/Berlin", utc("2026-03-29 00:00"), no_holiday)
-    assert found == utc("2026-03-29 01:00")
+@pytest.mark.parametrize(("hours", "zone", "at", "opens"), [
+    ("18:00-22:00", "Pacific/Honolulu", "2026-03-11 02:00", "2026-03-11 04:00"),  # 16:00 there, still on the 10th
+    # the clock goes from 02:00 to 03:00
+    ("02:30-10:00", "Europe/Berlin", "2026-03-29 00:00", "2026-03-29 01:00"),
+    ("00:00-24:00 Sun", "Europe/Berlin", "2026-03-28 22:00", "2026-03-28 23:00"),  # at midnight, before it does
+    # and from 03:00 back to 02:00: hours that end or begin within the hour that comes twice open again
+    ("01:00-02:30", "Europe/Berlin", "2026-10-25 00:45", "2026-10-25 01:00"),
+    ("02:30-03:00", "Europe/Berlin", "2026-10-25 01:10", "2026-10-25 01:30"),
+    ("01:00-02:30", "Pacific/Auckland", "2026-04-04 13:45", "2026-04-04 14:00"),
+    ("22:00-23:30", "Asia/Beirut", "2026-10-24 20:45", "2026-10-24 21:00"),  # there from midnight back to 23:00
+])  # fmt: skip
+def test_the_next_opening_of_hours_of_their_own(hours: str, zone: str, at: str, opens: str) -> None:
+    read = parse_hours(hours)
+    assert read is not None
+    assert not is_open(read, zone, utc(at), no_holiday)
+    found = next_open(read, zone, utc(at), no_holiday)
+    assert found == utc(opens)
+    assert found.tzinfo is UTC
 
 
-def test_hours_that_end_within_the_hour_that_comes_twice_open_again() -> None:
-    late = SendingHours(60, 150, frozenset(range(7)))  # until 02:30; the clock goes from 03:00 back to 02:00
-    assert not is_open(late, "Europe/Berlin", utc("2026-10-25 00:45"), no_holiday)
-    assert next_open(late, "Europe/Berlin", utc("2026-10-25 00:45"), no_holiday) == utc("2026-10-25 01:00")
+def test_hours_that_never_open_are_told() -> None:
+    with pytest.raises(ValueError, match=r"^These sending hours never open\.$"):
+        next_open(DAYTIME, "Europe/Berlin", utc("2026-03-10 19:00"), lambda _day: True)
 
 
 @settings(max_examples=300, deadline=None)
@@ -86,16 +100,27 @@ def test_the_opening_is_open_and_nothing_before_it_is(
     ("08:00-20:00 Mon-Sat", "08:00-20:00 Mon-Sat"),
     ("9:00 – 17:30 Mon,Wed, Fri", "09:00-17:30 Mon,Wed,Fri"),
     ("00:00-24:00 Sat-Mon", "00:00-24:00 Mon,Sat,Sun"),
-    ("10:00-12:00", "10:00-12:00 Mon-Sun"),
+    ("09:30-12:05", "09:30-12:05 Mon-Sun"),
+    ("07:59-23:59", "07:59-23:59 Mon-Sun"),
+    ("10:00-12:00 Tuesday–thursday", "10:00-12:00 Tue-Thu"),
+    ("10:00-12:00 Fri;Sat", "10:00-12:00 Fri,Sat"),
 ])  # fmt: skip
 def test_hours_are_read_as_people_write_them(text: str, shown: str) -> None:
     assert str(parse_hours(text)) == shown
     assert parse_hours(shown) == parse_hours(text)
 
 
-@pytest.mark.parametrize("text", ["8-20", "20:00-08:00", "08:00-25:00", "08:00-20:00 Montag-", "08:61-09:00", "noon"])
-def test_wrong_hours_say_how_they_are_written(text: str) -> None:
-    with pytest.raises(ValueError, match=r"like|Write"):
+HOW = "Write hours and days like 08:00-20:00 Mon-Sat."
+ORDER = "The hours must lie within one day, the first before the second, like 08:00-20:00."
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("8-20", HOW), ("noon", HOW), ("20:00-08:00", ORDER), ("08:00-08:00", ORDER), ("08:00-25:00", ORDER),
+    ("08:60-10:00", ORDER), ("08:00-09:60", ORDER),
+    ("08:00-20:00 Montag", "Montag is no day of the week. Write days like Mon-Sat or Mon,Wed,Fri."),
+])  # fmt: skip
+def test_wrong_hours_say_how_they_are_written(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
         parse_hours(text)
 
 
