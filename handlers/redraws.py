@@ -9,7 +9,7 @@ from bot.precedence import CLICKS
 
 Redraw = Callable[[], None]
 
-GIVEN_WAY = 0.25
+GIVEN_WAY = 0.5
 """Seconds that a drawing gives way to clicks at most: long enough for most bursts, too short to be waited for."""
 
 

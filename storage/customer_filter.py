@@ -144,6 +144,8 @@ def _invoices(scope: Scope) -> Select[int]:
 
 
 def _thresholds(wanted: AudienceFilter, today: date) -> list[Condition]:
+    if wanted.overdue_min is None and wanted.overdue_max is None and wanted.outstanding_min is None:
+        return []
     overdue = func.sum(case((is_overdue(today), Invoice.outstanding), else_=0))
     found: list[Condition] = []
     if wanted.overdue_min is not None and wanted.overdue_min > 0:

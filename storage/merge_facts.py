@@ -19,7 +19,7 @@ from bot.domain.merge import (
 )
 from bot.domain.preflight import day_in
 from storage import settings, workspaces
-from storage.by_dialect import ByDialect, among, as_date
+from storage.by_dialect import ByDialect, among, as_date, ours
 from storage.db import utcnow
 from storage.models import Assignment, Contact, Customer, Invoice, User
 
@@ -33,14 +33,14 @@ def _customers_of(sqlite: bool) -> Executable:
 def _invoices_of(sqlite: bool) -> Executable:
     i = Invoice
     what = (i.customer_id, i.number, i.issue_date, i.due_date, i.total, i.outstanding, i.currency, i.status)
-    owed = select(*what, i.promised_on).where(i.workspace_id == _WORKSPACE, among(i.customer_id, sqlite))
+    owed = select(*what, i.promised_on).where(ours(i.workspace_id, sqlite), among(i.customer_id, sqlite))
     return owed.where(i.outstanding > 0).order_by(i.due_date, i.number)
 
 
 def _contacts_of(sqlite: bool) -> Executable:
     c = Contact
     facts = (c.customer_id, c.id, c.first_name, c.last_name, c.email, c.is_main)
-    return select(*facts).where(c.workspace_id == _WORKSPACE, among(c.customer_id, sqlite)).order_by(c.id)
+    return select(*facts).where(ours(c.workspace_id, sqlite), among(c.customer_id, sqlite)).order_by(c.id)
 
 
 def _managers_of(sqlite: bool) -> Executable:
