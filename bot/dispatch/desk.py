@@ -53,7 +53,12 @@ class Desk:
         self._lost_tokens: list[str] = []
         self._owed: set[int] = set()
         self._claim_again_at = self._looked_at = self._touched_at = 0.0
-        self.next_due: datetime | None = None
+        self._due: dict[str, datetime] = {}
+
+    @property
+    def next_due(self) -> datetime | None:
+        """Return when the next action falls due, as far as is known; None for none."""
+        return min(self._due.values(), default=None)
 
     @property
     def owes(self) -> bool:
@@ -95,8 +100,8 @@ class Desk:
 
     def claim(self) -> None:
         """Claim what is due for the lanes that want more, and put it before their threads."""
-        lanes = self._open_lanes()
-        if not lanes or not self._is_due():
+        lanes = self._lanes_due()
+        if not lanes:
             return
         CLICKS.give_way(OUT_OF_THE_WAY)
         claimed: list[tuple[Lane, list[Job]]] = []
@@ -133,14 +138,21 @@ class Desk:
         """Give the database connection back."""
         self._kept.close()
 
-    def _is_due(self) -> bool:
-        if steady() - self._looked_at >= LOOK_EVERY:
+    def _lanes_due(self) -> list[Lane]:
+        """Return the lanes that want more and have something due: a claim that finds nothing costs a commit."""
+        lanes = self._open_lanes()
+        if lanes and steady() - self._looked_at >= LOOK_EVERY:
             with self._db.read() as session:
                 self._look(session)
-        return self.next_due is not None and self.next_due <= self._db.now()
+        if not any(lane.name in self._due for lane in lanes):
+            return []
+        now = self._db.now()
+        return [lane for lane in lanes if lane.name in self._due and self._due[lane.name] <= now]
 
     def _look(self, session: Session) -> None:
-        self.next_due, self._looked_at = outbox.next_due(session, list(self._lanes)), steady()
+        found = {name: outbox.next_due(session, [name]) for name in self._lanes}
+        self._due = {name: due for name, due in found.items() if due is not None}
+        self._looked_at = steady()
 
     def _open_lanes(self) -> list[Lane]:
         clock = steady()
