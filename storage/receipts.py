@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionState
@@ -126,13 +126,17 @@ def recipients_with(session: Session, action: Action, statuses: Collection[str],
     return set(session.scalars(query))
 
 
-def known_ids(session: Session, workspace_id: int, provider_ids: list[str]) -> set[str]:
-    """Return those of the provider's ids that belong to an action of any workspace, or to an earlier attempt at one."""
+def known_ids(session: Session, action: Action, provider_ids: list[str], *, handed_off_at: datetime) -> set[str]:
+    """Return those of the provider's ids that can not be of this handoff of an action.
+
+    They belong to an action already, of whatever workspace, or were told of another one, or told and applied before the
+    handoff: of an attempt gone by.
+    """
     of_actions = select(Action.provider_id).where(Action.provider_id.in_(provider_ids))
     told_of = select(ProviderReceipt.provider_id).where(
-        ProviderReceipt.workspace_id == workspace_id,
+        ProviderReceipt.workspace_id == action.workspace_id,
         ProviderReceipt.provider_id.in_(provider_ids),
-        ProviderReceipt.applied_at.is_not(None),
+        or_(ProviderReceipt.action_id != action.id, ProviderReceipt.applied_at < handed_off_at),
     )
     return {row for row in session.scalars(of_actions.union(told_of)) if row}
 

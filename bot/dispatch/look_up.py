@@ -84,7 +84,8 @@ def _settle(db: Database, asked: Asked, row: Action, now: datetime) -> bool:
         _log.warning("look_up_refused", action_id=row.id, error=type(error).__name__)
         return False
     with db.write() as session:
-        taken = receipts.known_ids(session, row.workspace_id, [each.provider_id for each in seen])
+        ids = [each.provider_id for each in seen]
+        taken = receipts.known_ids(session, row, ids, handed_off_at=row.handed_off_at)
         answer = judge([each for each in seen if each.provider_id not in taken], row.sent_text, row.handed_off_at, now)
         if answer.found is not None:
             return reports.settle_seen(session, row, answer.found, now)

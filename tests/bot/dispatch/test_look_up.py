@@ -14,6 +14,7 @@ from bot.channels.base import Rejected, Sighting, Transient
 from bot.dispatch.look_up import AT_ONCE, judge, settle_uncertain
 from bot.dispatch.receipts import SmsReport, report
 from bot.domain.states import ActionState, CampaignState
+from storage import actions
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign
 from tests.builders import NOW, Builder
@@ -150,6 +151,20 @@ def test_one_that_came_back_and_was_sent_again_is_asked_for_too(ground: Ground) 
     assert settle_uncertain(ground.db, provider, now=NOW) == 2
     assert (ground.row(found).state, ground.row(found).provider_id) == ("sent", "SM3")
     assert (ground.row(lost).state, ground.row(lost).reason) == ("queued", "not_taken")
+
+
+def test_what_was_reported_while_it_was_ignored_is_its_own_and_not_sent_again(ground: Ground) -> None:
+    """A person ignores it, the provider reports it, which moves nothing then, and the person undoes the Ignore."""
+    action, who = ground.uncertain(QUARTER), {"now": NOW, "user_id": ground.alice.id}
+    lost = {"event": "lose", "from_state": "sending", "to_state": "manual", "reason": "uncertain", "actor": "worker:w"}
+    ground.build.save(ActionHistory(workspace_id=action.workspace_id, action_id=action.id, at=NOW - QUARTER, **lost))
+    with ground.db.write() as session:
+        assert actions.ignore(session, action.workspace_id, [action.id], **who)
+    assert report(ground.db, SmsReport("SM1", "sent", ref=action.message_id), now=NOW)
+    with ground.db.write() as session:
+        assert actions.undo_ignore(session, action.workspace_id, [action.id], **who)
+    assert settle_uncertain(ground.db, Provider([seen(sid="SM1", status="delivered")]), now=NOW) == 1
+    assert (ground.row(action).state, ground.row(action).provider_id) == ("delivered", "SM1")
 
 
 def test_it_is_asked_after_a_while_and_for_a_day_only(ground: Ground) -> None:
