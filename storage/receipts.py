@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionState
@@ -155,17 +155,26 @@ def under_way(session: Session, channel: str, *, after: int, since: datetime, li
     return [(action_id, provider_id) for action_id, provider_id in rows if provider_id]
 
 
-def unsettled(session: Session, channel: str, *, since: datetime, before: datetime, limit: int) -> list[Action]:
-    """Return actions with an unknown outcome, handed off between two moments, in any workspace, oldest first."""
-    return list(
-        session.scalars(
-            select(Action)
-            .where(Action.channel == channel, *is_uncertain())
-            .where(Action.handed_off_at > since, Action.handed_off_at < before)
-            .order_by(Action.handed_off_at, Action.id)
-            .limit(limit)
-        )
-    )
+def unsettled(
+    session: Session,
+    channel: str,
+    *,
+    since: datetime,
+    before: datetime,
+    after: tuple[datetime, int] | None = None,
+    limit: int,
+) -> list[Action]:
+    """Return actions with an unknown outcome, handed off between two moments, in any workspace, oldest first.
+
+    With `after`, the handoff and the id of one, those behind it come first, and then the oldest.
+    """
+    query = select(Action).where(Action.channel == channel, *is_uncertain())
+    query = query.where(Action.handed_off_at > since, Action.handed_off_at < before)
+    if after is not None:
+        at, action_id = after
+        behind = or_(Action.handed_off_at > at, and_(Action.handed_off_at == at, Action.id > action_id))
+        query = query.order_by(case((behind, 0), else_=1))
+    return list(session.scalars(query.order_by(Action.handed_off_at, Action.id).limit(limit)))
 
 
 def is_uncertain() -> list[ColumnElement[bool]]:
