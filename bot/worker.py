@@ -117,8 +117,8 @@ def make_limits(settings: Settings) -> Limits:
 
 
 def _sms_jobs(settings: Settings, db: Database, wake_if: Callable[[int], None]) -> list[Job]:
-    channel = make_sms(settings)
-    return [Job("look_up", 15, lambda: wake_if(look_up.settle_uncertain(db, channel)))]
+    asking = look_up.LookUp(db, make_sms(settings))
+    return [Job("look_up", 15, lambda: wake_if(asking.settle()))]
 
 
 def _letter_jobs(settings: Settings, db: Database) -> list[Job]:

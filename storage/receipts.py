@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionState
@@ -126,13 +126,17 @@ def recipients_with(session: Session, action: Action, statuses: Collection[str],
     return set(session.scalars(query))
 
 
-def known_ids(session: Session, workspace_id: int, provider_ids: list[str]) -> set[str]:
-    """Return those of the provider's ids that belong to an action of any workspace, or to an earlier attempt at one."""
+def known_ids(session: Session, action: Action, provider_ids: list[str], *, handed_off_at: datetime) -> set[str]:
+    """Return those of the provider's ids that can not be of this handoff of an action.
+
+    They belong to an action already, of whatever workspace, or were told of another one, or told and applied before the
+    handoff: of an attempt gone by.
+    """
     of_actions = select(Action.provider_id).where(Action.provider_id.in_(provider_ids))
     told_of = select(ProviderReceipt.provider_id).where(
-        ProviderReceipt.workspace_id == workspace_id,
+        ProviderReceipt.workspace_id == action.workspace_id,
         ProviderReceipt.provider_id.in_(provider_ids),
-        ProviderReceipt.applied_at.is_not(None),
+        or_(ProviderReceipt.action_id != action.id, ProviderReceipt.applied_at < handed_off_at),
     )
     return {row for row in session.scalars(of_actions.union(told_of)) if row}
 
@@ -151,17 +155,26 @@ def under_way(session: Session, channel: str, *, after: int, since: datetime, li
     return [(action_id, provider_id) for action_id, provider_id in rows if provider_id]
 
 
-def unsettled(session: Session, channel: str, *, since: datetime, before: datetime, limit: int) -> list[Action]:
-    """Return actions with an unknown outcome, handed off between two moments, in any workspace, oldest first."""
-    return list(
-        session.scalars(
-            select(Action)
-            .where(Action.channel == channel, *is_uncertain())
-            .where(Action.handed_off_at > since, Action.handed_off_at < before)
-            .order_by(Action.handed_off_at, Action.id)
-            .limit(limit)
-        )
-    )
+def unsettled(
+    session: Session,
+    channel: str,
+    *,
+    since: datetime,
+    before: datetime,
+    after: tuple[datetime, int] | None = None,
+    limit: int,
+) -> list[Action]:
+    """Return actions with an unknown outcome, handed off between two moments, in any workspace, oldest first.
+
+    With `after`, the handoff and the id of one, those behind it come first, and then the oldest.
+    """
+    query = select(Action).where(Action.channel == channel, *is_uncertain())
+    query = query.where(Action.handed_off_at > since, Action.handed_off_at < before)
+    if after is not None:
+        at, action_id = after
+        behind = or_(Action.handed_off_at > at, and_(Action.handed_off_at == at, Action.id > action_id))
+        query = query.order_by(case((behind, 0), else_=1))
+    return list(session.scalars(query.order_by(Action.handed_off_at, Action.id).limit(limit)))
 
 
 def is_uncertain() -> list[ColumnElement[bool]]:

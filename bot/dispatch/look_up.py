@@ -58,21 +58,33 @@ class Answer:
     surely_not: bool
 
 
-def settle_uncertain(db: Database, channel: CanBeAsked, *, now: datetime | None = None) -> int:
-    """Ask for the SMS whose outcome nobody knows; return how many were settled. Safe in several workers at once."""
-    now = now or db.now()
-    with db.read() as session:
-        found = receipts.unsettled(session, SMS.name, since=now - GIVE_UP, before=now - PATIENCE, limit=AT_ONCE)
-    if not found:
-        return 0
-    asked = channel.open()
-    try:
-        return sum(_settle(db, asked, row, now) for row in found)
-    except SendError as error:
-        _log.warning("look_up_failed", error=type(error).__name__)
-        return 0
-    finally:
-        asked.close()
+class LookUp:
+    """Asks for the SMS whose outcome nobody knows, some each turn, the oldest first and then again."""
+
+    def __init__(self, db: Database, channel: CanBeAsked) -> None:
+        self._db, self._channel = db, channel
+        self._after: tuple[datetime, int] | None = None
+
+    def settle(self, *, now: datetime | None = None) -> int:
+        """Ask for the next ones; return how many were settled. Safe in several workers at once."""
+        now = now or self._db.now()
+        since, before = now - GIVE_UP, now - PATIENCE
+        with self._db.read() as session:
+            found = receipts.unsettled(session, SMS.name, since=since, before=before, after=self._after, limit=AT_ONCE)
+        return self._ask(found, now) if found else 0
+
+    def _ask(self, found: Sequence[Action], now: datetime) -> int:
+        asked, settled = self._channel.open(), 0
+        try:
+            for row in found:
+                assert row.handed_off_at is not None
+                self._after = row.handed_off_at, row.id  # also where nothing is settled: the next turn begins behind it
+                settled += _settle(self._db, asked, row, now)
+        except SendError as error:
+            _log.warning("look_up_failed", error=type(error).__name__)
+        finally:
+            asked.close()
+        return settled
 
 
 def _settle(db: Database, asked: Asked, row: Action, now: datetime) -> bool:
@@ -84,7 +96,8 @@ def _settle(db: Database, asked: Asked, row: Action, now: datetime) -> bool:
         _log.warning("look_up_refused", action_id=row.id, error=type(error).__name__)
         return False
     with db.write() as session:
-        taken = receipts.known_ids(session, row.workspace_id, [each.provider_id for each in seen])
+        ids = [each.provider_id for each in seen]
+        taken = receipts.known_ids(session, row, ids, handed_off_at=row.handed_off_at)
         answer = judge([each for each in seen if each.provider_id not in taken], row.sent_text, row.handed_off_at, now)
         if answer.found is not None:
             return reports.settle_seen(session, row, answer.found, now)

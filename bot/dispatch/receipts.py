@@ -73,10 +73,18 @@ def apply_pending(db: Database, *, now: datetime | None = None) -> int:
 def _apply(session: Session, told: Pending, now: datetime) -> None:
     row = told.action
     session.refresh(row)  # it may have moved by the report before this one
-    if row.provider_id != told.provider_id:  # where we never got an answer the report is one: a bounced mail went out
-        _settle(session, row, "" if row.channel == EMAIL.name else told.provider_id, now)
+    if row.handed_off_at is not None and row.provider_id != told.provider_id:
+        _settle_told(session, row, row.handed_off_at, told.provider_id, now)
         session.refresh(row)
     _APPLY[row.channel](session, told, now)
+
+
+def _settle_told(session: Session, row: Action, handed_off_at: datetime, provider_id: str, now: datetime) -> None:
+    """Where we never got an answer the report is one: who bounces a mail was given it, and an id is of this attempt."""
+    if row.channel == EMAIL.name:
+        _settle(session, row, "", now)
+    elif not receipts.known_ids(session, row, [provider_id], handed_off_at=handed_off_at):
+        _settle(session, row, provider_id, now)
 
 
 def _apply_sms(session: Session, told: Pending, now: datetime) -> None:

@@ -268,6 +268,7 @@ def test_stopping_settles_what_is_in_flight_and_returns_the_rest(book: Book, ser
     stopper.start()
     for action in waiting[1:]:  # the first one may be in the sender's hands until the slow one ends
         book.wait_for(action, "queued")
+    dispatcher.wake()  # they are due still, and left to the next worker
     server.gate.set()
     stopper.join()
     assert ended == [True]

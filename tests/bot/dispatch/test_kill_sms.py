@@ -68,12 +68,12 @@ def test_killed_in_the_call(build: Builder, db: Database, sms: SmsCatcher, datab
     assert 2 <= len(uncertain) <= 3  # one a connection
 
     # while a call may still be under way, only what Twilio has is settled
-    look_up.settle_uncertain(db, channel, now=utcnow() + timedelta(minutes=1))
+    look_up.LookUp(db, channel).settle(now=utcnow() + timedelta(minutes=1))
     left = [row for row in rows(db) if row.reason == "uncertain"]
     assert LOST in str([row.recipients for row in left])
     assert TAKEN not in str([row.recipients for row in left])
 
-    look_up.settle_uncertain(db, channel, now=utcnow() + LEASE + timedelta(minutes=3))
+    look_up.LookUp(db, channel).settle(now=utcnow() + LEASE + timedelta(minutes=3))
     with db.write() as session:
         session.execute(update(Action).where(Action.state == "queued").values(due_at=utcnow()))
     dispatcher = Dispatcher(db, {"sms": channel}, name="next", connections=2)

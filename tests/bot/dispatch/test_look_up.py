@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.base import Rejected, Sighting, Transient
-from bot.dispatch.look_up import AT_ONCE, judge, settle_uncertain
+from bot.dispatch.look_up import AT_ONCE, LookUp, judge
 from bot.dispatch.receipts import SmsReport, report
 from bot.domain.states import ActionState, CampaignState
+from storage import actions
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign
 from tests.builders import NOW, Builder
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.database("sqlite")
 PHONE = "+4915123456789"
 GONE = "The number is not in use any more. Correct it with Fix contact. (Twilio 30005)"
 HALF_A_MINUTE, QUARTER, HOUR = timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1)
+EARLY = timedelta(minutes=2)
 
 
 @dataclass
@@ -95,7 +97,7 @@ def test_what_the_provider_has_went_out_and_goes_on_as_it_says(
     ground: Ground, status: str, code: int | None, state: str, reason: str, detail: str | None
 ) -> None:
     action, provider = ground.uncertain(HALF_A_MINUTE), Provider([seen(status=status, error_code=code)])
-    assert settle_uncertain(ground.db, provider, now=NOW) == 1
+    assert LookUp(ground.db, provider).settle(now=NOW) == 1
     row = ground.row(action)
     assert (row.state, row.reason, row.provider_id, row.sent_at) == (state, reason, "SM1", NOW)
     assert ground.told(action)[0] == ("settle", "late_receipt", "provider:twilio", NOW)
@@ -103,13 +105,13 @@ def test_what_the_provider_has_went_out_and_goes_on_as_it_says(
     at = NOW - HALF_A_MINUTE
     assert provider.asked == [(PHONE, at - timedelta(minutes=2), at + timedelta(minutes=10))]
     assert (provider.opened, provider.closed) == (1, 1)
-    assert settle_uncertain(ground.db, provider, now=NOW) == 0
+    assert LookUp(ground.db, provider).settle(now=NOW) == 0
 
 
 @pytest.mark.parametrize("state", [CampaignState.COMPLETED, CampaignState.SENDING])
 def test_what_it_surely_never_got_is_queued_anew_and_its_campaign_goes_on(ground: Ground, state: CampaignState) -> None:
     action = ground.uncertain(QUARTER, state)
-    assert settle_uncertain(ground.db, Provider(), now=NOW) == 1
+    assert LookUp(ground.db, Provider()).settle(now=NOW) == 1
     row = ground.row(action)
     assert (row.state, row.reason, row.due_at, row.handed_off_at) == ("queued", "not_taken", NOW, None)
     assert ground.told(action) == [("send", "not_taken", "worker:look-up", NOW)]
@@ -118,28 +120,28 @@ def test_what_it_surely_never_got_is_queued_anew_and_its_campaign_goes_on(ground
 
 def test_nothing_is_queued_anew_in_a_cancelled_campaign(ground: Ground) -> None:
     action = ground.uncertain(QUARTER, CampaignState.CANCELLED)
-    assert settle_uncertain(ground.db, Provider(), now=NOW) == 0
+    assert LookUp(ground.db, Provider()).settle(now=NOW) == 0
     assert (ground.row(action).state, ground.campaign(action)) == ("manual", "cancelled")
 
 
 def test_while_a_call_may_be_under_way_or_somebody_else_wrote_it_stays_a_persons(ground: Ground) -> None:
     early, other = ground.uncertain(timedelta(minutes=12)), ground.uncertain(QUARTER)
-    assert settle_uncertain(ground.db, Provider(), now=NOW) == 1  # the other one alone
+    assert LookUp(ground.db, Provider()).settle(now=NOW) == 1  # the other one alone
     assert ground.row(early).state == "manual"
     other = ground.uncertain(QUARTER)
-    assert settle_uncertain(ground.db, Provider([seen("something else")]), now=NOW) == 0
+    assert LookUp(ground.db, Provider([seen("something else")])).settle(now=NOW) == 0
     assert ground.row(other).state == "manual"
 
 
 def test_a_message_of_another_action_is_not_taken_for_this_one(ground: Ground) -> None:
     """Two SMS with the same words to one number: the provider has the first alone."""
     ground.uncertain(HOUR)
-    assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
+    assert LookUp(ground.db, Provider([seen(sid="SM1")])).settle(now=NOW) == 1
     second = ground.uncertain(QUARTER)
-    assert settle_uncertain(ground.db, Provider([seen(sid="SM1"), seen(sid="SM2")]), now=NOW) == 1
+    assert LookUp(ground.db, Provider([seen(sid="SM1"), seen(sid="SM2")])).settle(now=NOW) == 1
     assert ground.row(second).provider_id == "SM2"
     third = ground.uncertain(QUARTER)
-    assert settle_uncertain(ground.db, Provider([seen(sid="SM1")]), now=NOW) == 1
+    assert LookUp(ground.db, Provider([seen(sid="SM1")])).settle(now=NOW) == 1
     assert ground.row(third).state == "queued"
 
 
@@ -147,9 +149,23 @@ def test_one_that_came_back_and_was_sent_again_is_asked_for_too(ground: Ground) 
     found, lost = ground.uncertain(QUARTER, provider_id="SM1"), ground.uncertain(QUARTER, provider_id="SM2")
     assert report(ground.db, SmsReport("SM1", "undelivered", 30003), now=NOW)
     provider = Provider([seen(sid="SM1"), seen(sid="SM2"), seen(sid="SM3")])
-    assert settle_uncertain(ground.db, provider, now=NOW) == 2
+    assert LookUp(ground.db, provider).settle(now=NOW) == 2
     assert (ground.row(found).state, ground.row(found).provider_id) == ("sent", "SM3")
     assert (ground.row(lost).state, ground.row(lost).reason) == ("queued", "not_taken")
+
+
+def test_what_was_reported_while_it_was_ignored_is_its_own_and_not_sent_again(ground: Ground) -> None:
+    """A person ignores it, the provider reports it, which moves nothing then, and the person undoes the Ignore."""
+    action, who = ground.uncertain(QUARTER), {"now": NOW, "user_id": ground.alice.id}
+    lost = {"event": "lose", "from_state": "sending", "to_state": "manual", "reason": "uncertain", "actor": "worker:w"}
+    ground.build.save(ActionHistory(workspace_id=action.workspace_id, action_id=action.id, at=NOW - QUARTER, **lost))
+    with ground.db.write() as session:
+        assert actions.ignore(session, action.workspace_id, [action.id], **who)
+    assert report(ground.db, SmsReport("SM1", "sent", ref=action.message_id), now=NOW)
+    with ground.db.write() as session:
+        assert actions.undo_ignore(session, action.workspace_id, [action.id], **who)
+    assert LookUp(ground.db, Provider([seen(sid="SM1", status="delivered")])).settle(now=NOW) == 1
+    assert (ground.row(action).state, ground.row(action).provider_id) == ("delivered", "SM1")
 
 
 def test_it_is_asked_after_a_while_and_for_a_day_only(ground: Ground) -> None:
@@ -157,11 +173,11 @@ def test_it_is_asked_after_a_while_and_for_a_day_only(ground: Ground) -> None:
     for ago, values in ((at_once, {}), (a_day, {}), (HOUR, certain)):
         ground.uncertain(ago, **values)
     provider = Provider()
-    assert settle_uncertain(ground.db, provider, now=NOW) == 0
+    assert LookUp(ground.db, provider).settle(now=NOW) == 0
     assert (provider.opened, provider.asked) == (0, [])
     for ago in (at_once + timedelta(seconds=1), a_day - timedelta(seconds=1)):
         ground.uncertain(ago)
-    settle_uncertain(ground.db, provider, now=NOW)
+    LookUp(ground.db, provider).settle(now=NOW)
     assert len(provider.asked) == 2
 
 
@@ -172,29 +188,43 @@ def test_those_that_nobody_decided_for_a_day_keep_no_newer_one_from_being_asked_
             campaign, state=ActionState.MANUAL, reason="uncertain", handed_off_at=NOW - timedelta(days=2)
         )
     action = ground.uncertain(HALF_A_MINUTE)
-    assert settle_uncertain(ground.db, Provider([seen()]), now=NOW) == 1
+    assert LookUp(ground.db, Provider([seen()])).settle(now=NOW) == 1
     assert ground.row(action).state == "sent"
 
 
-def test_it_is_asked_for_some_at_a_time_the_oldest_first(ground: Ground) -> None:
-    for n in range(AT_ONCE + 1):
-        ground.uncertain(QUARTER - timedelta(seconds=n), recipients=[{"phone": f"+49151{n}"}])
+def test_it_is_asked_for_some_at_a_time_the_oldest_first_and_after_the_last_the_first_again(ground: Ground) -> None:
+    """As many as are asked for at once were handed over at one moment, and none of them can be settled."""
+    for n in range(AT_ONCE + 2):
+        ago = QUARTER - timedelta(seconds=max(n - AT_ONCE, 0))
+        ground.uncertain(ago, recipients=[{"phone": f"+49151{n}"}])
     provider = Provider(has=[seen("something else")])
-    settle_uncertain(ground.db, provider, now=NOW)
-    assert [to for to, _, _ in provider.asked] == [f"+49151{n}" for n in range(AT_ONCE)]
+    asking = LookUp(ground.db, provider)
+    for turn in (range(AT_ONCE), [AT_ONCE, AT_ONCE + 1, *range(AT_ONCE - 2)]):
+        provider.asked.clear()
+        asking.settle(now=NOW)
+        assert [to for to, _, _ in provider.asked] == [f"+49151{n}" for n in turn]
+    provider.asked.clear()
+    ground.uncertain(HALF_A_MINUTE - timedelta(days=2))
+    asking.settle(now=NOW + timedelta(days=2))  # the others are over a day old
+    assert [to for to, _, _ in provider.asked] == [PHONE]
 
 
-def test_a_provider_that_can_not_say_is_asked_again_another_time(ground: Ground) -> None:
-    action, provider = ground.uncertain(QUARTER), Provider(fails=True)
-    assert settle_uncertain(ground.db, provider, now=NOW) == 0
-    assert (ground.row(action).state, provider.closed) == ("manual", 1)
+def test_a_provider_that_can_not_say_is_asked_again_another_time_for_what_comes_after(ground: Ground) -> None:
+    action, _ = ground.uncertain(HOUR), ground.uncertain(QUARTER)
+    provider = Provider(fails=True)
+    asking = LookUp(ground.db, provider)
+    assert asking.settle(now=NOW) == 0
+    assert (ground.row(action).state, provider.closed, len(provider.asked)) == ("manual", 1, 1)
+    provider.fails, provider.refuses = False, PHONE
+    asking.settle(now=NOW)
+    assert [since for _, since, _ in provider.asked[1:]] == [NOW - QUARTER - EARLY, NOW - HOUR - EARLY]
 
 
 def test_a_number_that_the_provider_does_not_take_keeps_no_other_from_being_asked_for(ground: Ground) -> None:
     action = ground.uncertain(HOUR, recipients=[{"phone": "+49"}])
     ground.uncertain(QUARTER)
     provider = Provider(refuses="+49")
-    assert settle_uncertain(ground.db, provider, now=NOW) == 1  # the other one
+    assert LookUp(ground.db, provider).settle(now=NOW) == 1  # the other one
     assert [to for to, _, _ in provider.asked] == ["+49", PHONE]
     assert (ground.row(action).state, provider.closed) == ("manual", 1)
 

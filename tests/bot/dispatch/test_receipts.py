@@ -138,6 +138,18 @@ def test_a_report_of_the_attempt_before_does_not_settle_an_uncertain_one(
 
 
 @pytest.mark.database("sqlite")
+def test_a_report_of_any_attempt_gone_by_does_not_settle_an_uncertain_one(db: Database, build: Builder) -> None:
+    """The first came back, so did the second, and of the third nobody knows; then more is said of the first."""
+    sent = Sent(db, build, ActionState.MANUAL, reason="uncertain", handed_off_at=LATER, provider_id="SM2")
+    kept = {"workspace_id": build.workspace_id, "action_id": sent.id, "recipient": "", "applied_at": NOW}
+    build.save(ProviderReceipt(provider_id=SID, status="undelivered", received_at=NOW, **kept))
+    assert report(db, SmsReport(SID, "delivered", ref=sent.now.message_id), now=LATER)
+    assert (sent.now.state, sent.events()) == ("manual", [])
+    assert report(db, SmsReport("SM3", "delivered", ref=sent.now.message_id), now=LATER)
+    assert (sent.now.state, sent.now.provider_id, sent.events()) == ("delivered", "SM3", ["settle", "deliver"])
+
+
+@pytest.mark.database("sqlite")
 def test_of_two_reports_at_once_the_later_finds_what_the_earlier_one_did(db: Database, build: Builder) -> None:
     sent = Sent(db, build, ActionState.MANUAL, **UNCERTAIN, provider_id=SID)
     kept = {"workspace_id": build.workspace_id, "action_id": sent.id, "received_at": NOW, "recipient": ""}
