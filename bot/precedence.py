@@ -99,16 +99,6 @@ class Clicks:
         finally:
             self._enter()
 
-    @contextmanager
-    def in_line(self) -> Iterator[None]:
-        """Compute in turn without being a click: for who holds a lock that clicks may come to wait for."""
-        has_turn = self._turns.take(self._patience)
-        try:
-            yield
-        finally:
-            if has_turn:
-                self._turns.give_back()
-
     def give_way(self, at_most: float) -> None:
         """Wait until no click computes or is in line, at most so many seconds: for what nobody waits for."""
         if not self._quiet.is_set():

@@ -48,8 +48,8 @@ class KeptClient(WebClient):
 class Connections:
     """Connections to Slack that any thread may use, one call at a time each."""
 
-    def __init__(self, trust: ssl.SSLContext) -> None:
-        self._trust = trust
+    def __init__(self, trust: ssl.SSLContext, *, kept_for: float = KEPT_FOR) -> None:
+        self._trust, self._kept_for = trust, kept_for
         self._idle: deque[tuple[str, float, HTTPConnection]] = deque()
 
     def post(self, url: str, request: Request, timeout: float) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Connections:
                 known, since, connection = self._idle.pop()
             except IndexError:
                 return None
-            if known == server and time.monotonic() - since < KEPT_FOR and not _is_dropped(connection):
+            if known == server and time.monotonic() - since < self._kept_for and not _is_dropped(connection):
                 return connection
             connection.close()
 

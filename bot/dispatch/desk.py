@@ -107,7 +107,7 @@ class Desk:
         claimed: list[tuple[Lane, list[Job]]] = []
         tokens = {lane.name: str(uuid.uuid4()) for lane in lanes}
         try:
-            with CLICKS.in_line(), self._kept.write() as session, notifications.gathering(session) as touched:
+            with self._kept.write() as session, notifications.gathering(session) as touched:
                 book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
                 claimed = [(lane, self._claim(book, lane, tokens[lane.name])) for lane in lanes]
                 self._look(session)
