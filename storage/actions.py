@@ -23,6 +23,8 @@ from storage.decisions import undo_ignore as undo_ignore
 from storage.frozen import FrozenAction as FrozenAction
 from storage.frozen import insert_frozen as insert_frozen
 from storage.handoffs import Envelope as Envelope
+from storage.handoffs import ask_hand_off as ask_hand_off
+from storage.handoffs import ask_settle_sent as ask_settle_sent
 from storage.handoffs import hand_off as hand_off
 from storage.handoffs import handed_off as handed_off
 from storage.handoffs import keep_text as keep_text

@@ -7,10 +7,11 @@ take the database; here it is five.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -31,6 +32,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Row = tuple[Any, ...]
+_Found = TypeVar("_Found")
+Answer = Callable[[], _Found]
+"""Gives what a question that was asked has found."""
 _DIALECTS = {True: sqlite_dialect(paramstyle="named"), False: PGDialect_psycopg()}  # type: ignore[no-untyped-call]
 
 
@@ -47,11 +51,15 @@ class ByDialect:
 
         Lists and sets go in as one parameter (see `among`), moments in UTC. SQLite gives dates and moments as text.
         """
+        return self.ask(session, **values)()
+
+    def ask(self, session: Session, **values: Any) -> Answer[list[Row]]:
+        """Execute it as `run` does, and return what gives its rows, once: after the end of `together`, if within it."""
         connection = session.connection()
         sqlite = connection.dialect.name == "sqlite"
         words = self._words.get(sqlite) or self._words.setdefault(sqlite, _compiled(self._made(sqlite), sqlite))
         given = {name: _bound(value, sqlite) for name, value in values.items()}
-        return _execute(connection, words[0], {**words[1], **given})
+        return _executed(connection, words[0], {**words[1], **given})
 
 
 def among(column: SQLColumnExpression[Any], sqlite: bool, name: str = "ids") -> ColumnElement[bool]:
@@ -119,18 +127,49 @@ def _bound(value: Any, sqlite: bool) -> Any:
     return value
 
 
-def _execute(connection: Connection, words: str, values: dict[str, Any]) -> list[Row]:
-    dialect = connection.dialect
+def _executed(connection: Connection, words: str, values: dict[str, Any]) -> Answer[list[Row]]:
     cursor = connection.connection.cursor()
+
+    def rows() -> list[Row]:
+        with _faults(connection, words), closing(cursor):
+            return list(cursor.fetchall()) if cursor.description else []
+
     try:
-        cursor.execute(words, values)
-        return list(cursor.fetchall()) if cursor.description else []
+        with _faults(connection, words):
+            cursor.execute(words, values)
+    except BaseException:
+        cursor.close()
+        raise
+    return rows
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Let PostgreSQL have all that is asked in this block (`ByDialect.ask`) at once, in one way there and back.
+
+    The answers can be had after the block, at whose end a fault of any of them is raised. Each way costs as much as the
+    server takes for most statements. SQLite, which is no way off, answers each by itself.
+    Source: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
+    """
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        yield
+    else:
+        with _faults(connection, "several statements"), driver.pipeline():
+            yield
+
+
+@contextmanager
+def _faults(connection: Connection, words: str) -> Iterator[None]:
+    """Raise what the driver raises as SQLAlchemy does, and give a lost connection up."""
+    dialect = connection.dialect
+    try:
+        yield
     except dialect.loaded_dbapi.Error as error:
-        lost = dialect.is_disconnect(error, connection.connection, cursor)
+        lost = dialect.is_disconnect(error, connection.connection, None)
         if lost:
             connection.invalidate(error)
         raise DBAPIError.instance(
             words, None, error, dialect.loaded_dbapi.Error, True, connection_invalidated=lost, dialect=dialect
         ) from error
-    finally:
-        cursor.close()

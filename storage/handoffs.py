@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
 from storage import notifications
-from storage.by_dialect import ByDialect, among
+from storage.by_dialect import Answer, ByDialect, among
 from storage.db import UtcDateTime
 from storage.models import Action, Campaign
 from storage.outcomes import SentAction, keep_sent, note_contacted
@@ -102,10 +102,18 @@ def hand_off(
     of its addresses in `to` must not be contacted any more. The lease starts anew: it must outlast the longest call.
     The caller commits before it sends anything.
     """
+    return ask_hand_off(session, token, ids, to=to, now=now, lease=lease)()
+
+
+def ask_hand_off(
+    session: Session, token: str, ids: Collection[int], *, to: Iterable[Envelope] = (), now: datetime, lease: timedelta
+) -> Answer[set[int]]:
+    """Ask for the same, and return what gives the ids: see `storage.by_dialect.together`."""
     if not ids:
-        return set()
+        return set
     values = {"ids": ids, "token": token, "to": json.dumps(list(to)), "now": now, "lease": now + lease}
-    return {row[0] for row in _HAND_OFF.run(session, **values)}
+    found = _HAND_OFF.ask(session, **values)
+    return lambda: {row[0] for row in found()}
 
 
 def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
@@ -125,26 +133,40 @@ def handed_off(session: Session, token: str, ids: Collection[int], *, now: datet
 
 def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:
     """Settle what the provider accepted, with what was sent; its customers count as contacted now."""
-    moved = _accept(session, token, [row for row in sent if not row.refused], now, actor)
-    for row in [row for row in sent if row.refused]:
-        handed = [Action.id == row.id, Action.claim_token == token, Action.handed_off_at.is_not(None)]
-        cause = Cause(Reason.PARTLY_REFUSED, now, actor, row.refused)
-        if move(session, ActionEvent.ACCEPT, handed, cause, sent_at=now):
-            keep_sent(session, [row])
-            moved.append(row.id)
-            note_contacted(session, [row.id], now)
-    return moved
+    return ask_settle_sent(session, token, sent, now=now, actor=actor)()
 
 
-def _accept(session: Session, token: str, sent: Sequence[SentAction], now: datetime, actor: str) -> list[int]:
-    if not sent:
-        return []
-    rows = json.dumps([[row.id, row.provider_id[:255], row.subject, row.text] for row in sent])
-    found = _ACCEPT.run(session, rows=rows, token=token, now=now, actor=actor[:100])
-    moved = [Moved(action_id, campaign_id) for action_id, _, campaign_id, *_ in found]
+def ask_settle_sent(
+    session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str
+) -> Answer[list[int]]:
+    """Ask for the same, and return what gives the ids: see `storage.by_dialect.together`. Uncalled, it is half done."""
+    whole = [row for row in sent if not row.refused]
+    rows = json.dumps([[row.id, row.provider_id[:255], row.subject, row.text] for row in whole])
+    values = {"rows": rows, "token": token, "now": now, "actor": actor[:100]}
+    found = _ACCEPT.ask(session, **values) if whole else list
+
+    def settled() -> list[int]:
+        moved = [Moved(action_id, campaign_id) for action_id, _, campaign_id, *_ in found()]
+        _tell_accepted(session, moved, now, actor)
+        partly = [row.id for row in sent if row.refused and _accept_partly(session, token, row, now, actor)]
+        return [*(row.id for row in moved), *partly]
+
+    return settled
+
+
+def _tell_accepted(session: Session, moved: Sequence[Moved], now: datetime, actor: str) -> None:
     if session.get_bind().dialect.name == "sqlite":
         cause = Cause(Reason.ACCEPTED, now, actor)
         record(session, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
         note_contacted(session, [row.id for row in moved], now)
     notifications.touch(session, {row.campaign_id for row in moved})
-    return [row.id for row in moved]
+
+
+def _accept_partly(session: Session, token: str, sent: SentAction, now: datetime, actor: str) -> bool:
+    handed = [Action.id == sent.id, Action.claim_token == token, Action.handed_off_at.is_not(None)]
+    cause = Cause(Reason.PARTLY_REFUSED, now, actor, sent.refused)
+    if not move(session, ActionEvent.ACCEPT, handed, cause, sent_at=now):
+        return False
+    keep_sent(session, [sent])
+    note_contacted(session, [sent.id], now)
+    return True

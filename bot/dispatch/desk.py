@@ -22,6 +22,7 @@ from bot.domain.rates import Limits
 from bot.domain.states import Reason
 from bot.precedence import CLICKS, OUT_OF_THE_WAY
 from storage import actions, notifications, outbox
+from storage.by_dialect import together
 from storage.db import Database, steady
 
 LOOK_EVERY = 0.2
@@ -75,16 +76,20 @@ class Desk:
 
     def settle(self, reports: Sequence[Report]) -> None:
         """Write down what happened, note the handoffs that are asked for, and answer them once that is committed."""
-        begun, now = steady(), self._db.now()
+        begun, now, lease = steady(), self._db.now(), self._terms.lease
         asked = [report for report in reports if isinstance(report, HandOff)]
         with self._kept.write() as session, notifications.gathering(session) as touched:
             book = settling.Book(session, now, actions.worker(self._terms.name))
             self._close_lanes(book, reports)
-            settling.settle(book, reports)
+            settling.settle_unsent(book, reports)
             if self._lost_tokens:
                 actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
-            lease, fresh_for = self._terms.lease, self._terms.fresh_for
-            granted = settling.hand_off(book, asked, prepare=self._prepare, lease=lease, fresh_for=fresh_for)
+            again = settling.recheck(book, asked, prepare=self._prepare, fresh_for=self._terms.fresh_for)
+            with together(session):
+                sent = settling.ask_sent(book, reports)
+                handed = settling.ask_hand_off(book, asked, again, lease=lease)
+            sent()
+            granted = handed()
             owed = self._touch(session, touched | self._owed, rarely=bool(reports))
         self._owed, self._lost_tokens = owed, []
         for request in asked:

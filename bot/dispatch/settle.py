@@ -19,6 +19,7 @@ from bot.domain.folding import fold_address
 from bot.domain.states import PauseReason, Reason, reason_text
 from storage import actions, campaign_states, notifications, outbox, suppressions, users
 from storage.actions import Claimed, Envelope, SentAction
+from storage.by_dialect import Answer
 from storage.models import NotificationKind
 
 
@@ -33,7 +34,12 @@ class Book:
 
 def settle(book: Book, reports: Sequence[Report]) -> None:
     """Write down every outcome; what somebody else settled meanwhile is left as it is."""
-    _settle_sent(book, [r for r in reports if isinstance(r, Called) and isinstance(r.outcome, Receipt)])
+    settle_unsent(book, reports)
+    ask_sent(book, reports)()
+
+
+def settle_unsent(book: Book, reports: Sequence[Report]) -> None:
+    """Write down every outcome but that a message was accepted."""
     for report in reports:
         if isinstance(report, Called) and isinstance(report.outcome, SendError):
             _settle_failed(book, report.job.claimed, report.outcome)
@@ -47,19 +53,35 @@ def settle(book: Book, reports: Sequence[Report]) -> None:
     put_back(book, [report.job for report in reports if isinstance(report, PutBack)])
 
 
-def _settle_sent(book: Book, reports: Sequence[Called]) -> None:
+def ask_sent(book: Book, reports: Sequence[Report]) -> Answer[None]:
+    """Write down what was accepted; to be ended by a call of what is returned (see `storage.by_dialect.together`)."""
     by_token: dict[str, list[Called]] = defaultdict(list)
     for report in reports:
-        by_token[report.job.claimed.token].append(report)
+        if isinstance(report, Called) and isinstance(report.outcome, Receipt):
+            by_token[report.job.claimed.token].append(report)
+    asked: list[tuple[dict[int, SentAction], list[Called], Answer[list[int]]]] = []
     for token, called in by_token.items():
         sent = {r.job.claimed.id: _kept(r) for r in called}
-        settled = actions.settle_sent(book.session, token, list(sent.values()), now=book.now, actor=book.actor)
-        for report in called:
-            row = report.job.claimed
-            if row.id not in settled:  # the lease had run out: the receipt is late, but it is a receipt
-                actions.settle_late(
-                    book.session, sent[row.id], message_id=row.message_id, now=book.now, actor=book.actor
-                )
+        values = list(sent.values())
+        asked.append(
+            (sent, called, actions.ask_settle_sent(book.session, token, values, now=book.now, actor=book.actor))
+        )
+
+    def settled() -> None:
+        for sent, called, answer in asked:
+            _settle_late(book, sent, called, settled=answer())
+
+    return settled
+
+
+def _settle_late(
+    book: Book, sent: Mapping[int, SentAction], called: Sequence[Called], *, settled: Sequence[int]
+) -> None:
+    """Settle those whose lease had run out: their receipts are late, but they are receipts."""
+    for report in called:
+        row = report.job.claimed
+        if row.id not in settled:
+            actions.settle_late(book.session, sent[row.id], message_id=row.message_id, now=book.now, actor=book.actor)
 
 
 def _kept(report: Called) -> SentAction:
@@ -170,28 +192,52 @@ def put_off(book: Book, later: Sequence[Later]) -> None:
 def hand_off(
     book: Book, requests: Sequence[HandOff], *, prepare: Prepare, lease: timedelta, fresh_for: timedelta
 ) -> frozenset[Held]:
-    """Note the handoffs, and return the claims of those that may be sent once this is committed.
+    """Recheck what waited long, note the handoffs, and return the claims of those that may be sent once committed."""
+    again = recheck(book, requests, prepare=prepare, fresh_for=fresh_for)
+    return ask_hand_off(book, requests, again, lease=lease)()
 
-    A job that waited longer than `fresh_for` is rechecked first: it is settled if it must not go out any more, and
-    returned to the queue if the message would read differently now, or its campaign is no longer sending. So is one to
-    an address that was suppressed since: whatever road a message came by, this is the last gate.
-    """
-    jobs = [job for request in requests for job in request.jobs]
-    stale = [job.claimed for job in jobs if book.now - job.as_of > fresh_for]
+
+def recheck(
+    book: Book, requests: Sequence[HandOff], *, prepare: Prepare, fresh_for: timedelta
+) -> Mapping[Held, Rechecked]:
+    """Recheck the jobs that waited longer than `fresh_for`, and settle those that must not go out any more."""
+    stale = [job.claimed for request in requests for job in request.jobs if book.now - job.as_of > fresh_for]
     again = {held(c.claimed): c for c in prepared(book.session, stale, book.now, prepare)}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
     put_off(book, [c for c in again.values() if isinstance(c, Later)])
-    texts, to = _to_look_up(requests), [envelope for job in jobs for envelope in _envelopes(job)]
-    granted: set[Held] = set()
-    for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items():
-        fresh = actions.hand_off(book.session, token, ids, to=to, now=book.now, lease=lease)
-        actions.keep_text(book.session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
-        granted |= {(token, i) for i in fresh}
-    doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
-    for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
-        granted |= {(token, i) for i in actions.handed_off(book.session, token, ids, now=book.now, lease=lease)}
-    put_back(book, [job for job in jobs if held(job.claimed) not in granted])
-    return frozenset(granted)
+    return again
+
+
+def ask_hand_off(
+    book: Book, requests: Sequence[HandOff], again: Mapping[Held, Rechecked], *, lease: timedelta
+) -> Answer[frozenset[Held]]:
+    """Note the handoffs; what is returned gives the claims of those that may be sent once this is committed.
+
+    A job that was rechecked (`again`) is returned to the queue if the message would read differently now, or its
+    campaign is no longer sending. So is one to an address that was suppressed since: whatever road a message came by,
+    this is the last gate.
+    """
+    jobs = [job for request in requests for job in request.jobs]
+    to = [envelope for job in jobs for envelope in _envelopes(job)]
+    session = book.session
+    asked = [
+        (token, actions.ask_hand_off(session, token, ids, to=to, now=book.now, lease=lease))
+        for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items()
+    ]
+
+    def handed() -> frozenset[Held]:
+        texts, granted = _to_look_up(requests), set[Held]()
+        for token, answer in asked:
+            fresh = answer()
+            actions.keep_text(session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
+            granted.update((token, i) for i in fresh)
+        doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
+        for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
+            granted.update((token, i) for i in actions.handed_off(session, token, ids, now=book.now, lease=lease))
+        put_back(book, [job for job in jobs if held(job.claimed) not in granted])
+        return frozenset(granted)
+
+    return handed
 
 
 def _envelopes(job: Job) -> list[Envelope]:
