@@ -46,6 +46,8 @@ def test_drafts_are_listed_latest_touched_first_with_what_they_select(db: Databa
     first, second = drafts.start(db, caller, now=NOW), drafts.start(db, caller, now=NOW)
     audiences.add(db, caller, first.id, [one.id, two.id])
     assert [(row.id, row.selected) for row in drafts.open_drafts(db, caller)] == [(first.id, 2), (second.id, 0)]
+    uncounted = drafts.open_drafts(db, caller, counted=False)
+    assert [row.selected for row in uncounted] == [None, 0], "nobody need be looked for to know that there is nobody"
     assert drafts.open_drafts(db, build.caller()) == ()
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -167,6 +168,17 @@ def test_each_lane_claims_its_own_channel_under_a_token_of_its_own(db: Database,
     [second] = one.lanes["sms"].drain()
     assert ids([first, second]) == [mail.id, text.id]
     assert first.claimed.token != second.claimed.token
+
+
+def test_for_a_channel_with_nothing_due_nothing_is_claimed_or_committed(book: Book, room: Make) -> None:
+    waiting, commits = [book.action(f"a{n}@acme.example").id for n in range(5)], list[str]()
+    one = room("sms", "email")
+    listen(one.db.engine, "commit", lambda _connection: commits.append("commit"))
+    one.desk.claim()
+    assert (one.lanes["email"].jobs.qsize(), commits) == (4, ["commit"])
+    one.desk.claim()  # the one lane has enough, the other has nothing due
+    assert commits == ["commit"]
+    assert ids(one.lanes["email"].drain()) == waiting[:4]
 
 
 def test_what_no_lane_sends_is_not_waited_for(db: Database, build: Builder, room: Make) -> None:
