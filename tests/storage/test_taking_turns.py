@@ -12,7 +12,8 @@ from storage.db import Database
 
 
 @pytest.mark.database("sqlite")
-def test_writers_of_one_process_wait_for_each_other_and_not_for_sqlite_to_look_again(db: Database) -> None:
+@pytest.mark.parametrize("kept", [False, True], ids=["pooled", "kept by the engine"])
+def test_writers_of_one_process_wait_for_each_other_and_not_for_sqlite_to_look_again(db: Database, kept: bool) -> None:
     event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
     db.dispose()
     here = Event()
@@ -23,7 +24,7 @@ def test_writers_of_one_process_wait_for_each_other_and_not_for_sqlite_to_look_a
             return str(session.execute(text("SELECT 'written'")).scalar_one())
 
     with ThreadPoolExecutor(1) as pool:
-        with db.write() as session:
+        with db.kept().write() if kept else db.write() as session:
             session.execute(text("SELECT 1"))
             other = pool.submit(write)
             assert here.wait(10)
