@@ -44,6 +44,7 @@ def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     # it logs every failed call by its body; what a failure means is said by us, where it is met
     logging.getLogger("slack_sdk.web.base_client").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it ignores may hold values of a row
     logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it stumbles over odd mails, and that is foreseen
 
 

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 AT_ONCE = 2
 """Clicks that compute at once: while one waits for the database, another gets on."""
 PATIENCE = 0.1
-"""Seconds that a click waits for its turn before it goes on without one: a slow question must not keep it waiting."""
+"""Seconds that a click waits for its turn before it takes it from the one who has had it longest: a slow question must
+keep no other waiting."""
 OUT_OF_THE_WAY = 0.05
 """Seconds that a mail gives way to clicks at most: sending goes on however many click."""
 
@@ -64,6 +65,15 @@ class Turns:
                 self._free += 1
 
 
+class _Click:
+    """A thread that answers a click, while it computes."""
+
+    __slots__ = ("has_turn",)
+
+    def __init__(self) -> None:
+        self.has_turn = False
+
+
 class Clicks:
     """The turns of the clicks of one process."""
 
@@ -71,54 +81,76 @@ class Clicks:
         self._turns, self._patience = Turns(at_once), patience
         self._mine = threading.local()
         self._lock = threading.Lock()
-        self._computing = 0
+        self._computing: dict[_Click, None] = {}
+        """Those with a turn or in line, in the order of their turns; who lost its turn is not among them."""
         self._quiet = threading.Event()
         self._quiet.set()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Compute in turn: to be held by the thread that answers one click, from its beginning to its end."""
-        self._enter()
+        self._enter(self._patience)
         try:
             yield
         finally:
             self._leave()
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self, *, holding: bool = False) -> Iterator[None]:
         """Let others compute while this thread waits for Slack, the disk or a lock; nothing where it has no turn.
 
-        No transaction may be open at the end that others wait for: the turn is waited for again.
+        At the end the turn is waited for again, unless the thread is then `holding` what others wait for: a lock, or a
+        transaction.
         """
-        if not getattr(self._mine, "is_inside", False):
+        if getattr(self._mine, "click", None) is None:
             yield
             return
         self._leave()
         try:
             yield
         finally:
-            self._enter()
+            self._enter(0 if holding else self._patience)
 
     def give_way(self, at_most: float) -> None:
         """Wait until no click computes or is in line, at most so many seconds: for what nobody waits for."""
         if not self._quiet.is_set():
             self._quiet.wait(at_most)
 
-    def _enter(self) -> None:
-        self._mine.is_inside = True
+    def _enter(self, patience: float) -> None:
+        self._mine.click = click = _Click()
         with self._lock:
-            self._computing += 1
+            self._computing[click] = None
             self._quiet.clear()
-        self._mine.has_turn = self._turns.take(self._patience)
+        came = self._turns.take(patience)
+        with self._lock:
+            if not came and patience:
+                came = self._took_over()
+            click.has_turn = came
+            if came:
+                self._computing[click] = self._computing.pop(click)
+
+    def _took_over(self) -> bool:
+        """Take the turn from the one who has had it for longest; it goes on, and keeps nobody waiting any more."""
+        slowest = next((click for click in self._computing if click.has_turn), None)
+        if slowest is None:
+            return False
+        slowest.has_turn = False
+        self._over(slowest)
+        return True
 
     def _leave(self) -> None:
-        self._mine.is_inside = False
-        if self._mine.has_turn:
-            self._turns.give_back()
+        click: _Click = self._mine.click
+        self._mine.click = None
         with self._lock:
-            self._computing -= 1
-            if not self._computing:
-                self._quiet.set()
+            had_turn, click.has_turn = click.has_turn, False
+            self._over(click)
+        if had_turn:
+            self._turns.give_back()
+
+    def _over(self, click: _Click) -> None:
+        self._computing.pop(click, None)
+        if not self._computing:
+            self._quiet.set()
 
 
 CLICKS = Clicks()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Literal
 
 from slack_bolt import App
-from slack_sdk.webhook import WebhookClient
 
 from bot.campaigns import control, decide, drafts, summarize
 from bot.campaigns.control import ControlResult
@@ -18,6 +17,7 @@ from handlers.blocks.manual_actions import fix_view, manual_view
 from handlers.deps import Deps
 from handlers.parse import View, clicked, row_ids
 from handlers.turn import Entry, Turn, bind
+from handlers.web_api import tell_alone
 from handlers.who import open_screen
 
 FIELD_BLOCKS = {ids.FIX: {"address": "fix_"}}
@@ -177,7 +177,7 @@ def _say(turn: Turn, text: str) -> None:
     """Tell the one who clicked, alone, what the message itself does not show."""
     url = turn.body.get("response_url")
     if url:
-        WebhookClient(url).send(text=text, response_type="ephemeral", replace_original=False)
+        tell_alone(url, text=text)
 
 
 def _clicked_id(turn: Turn) -> int:

@@ -15,12 +15,12 @@ from typing import Any
 from slack_bolt import App, BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.webhook import WebhookClient
 
 from bot.errors import AccessNeeded, FieldErrors, UserError
 from bot.log import get_logger
 from handlers.blocks.common import escape, plain, section
 from handlers.blocks.welcome import welcome_blocks, welcome_text
+from handlers.web_api import tell_alone
 
 log = get_logger(__name__)
 Fields = Mapping[str, str]
@@ -80,9 +80,7 @@ def _respond(
         with suppress(SlackApiError):  # the trigger may be what was too late; the view in front of the person stays
             client.views_push(trigger_id=body["trigger_id"], view=_view(blocks))
     elif body.get("response_url"):
-        WebhookClient(body["response_url"]).send(
-            text=text, blocks=blocks, response_type="ephemeral", replace_original=False
-        )
+        tell_alone(body["response_url"], text=text, blocks=blocks)
     return BoltResponse(status=200)
 
 

@@ -19,11 +19,13 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import Request
 
 from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
 
 from bot.precedence import CLICKS
 
-KEPT_FOR = 30.0
-"""Seconds that an idle connection is kept; most servers and firewalls let it be for longer."""
+KEPT_FOR = 10.0
+"""Seconds that an idle connection is kept: far fewer than servers and firewalls let it be. One that ends just as it is
+used again costs the call, which is not made twice."""
 MOST_KEPT = 20
 """Idle connections."""
 
@@ -43,6 +45,12 @@ class KeptClient(WebClient):
             if self.proxy is not None:  # which the SDK speaks to in its own way
                 return super()._perform_urllib_http_request_internal(url, req)
             return self._connections.post(url, req, self.timeout)
+
+
+def tell_alone(response_url: str, **said: Any) -> None:
+    """Tell the one who clicked, and nobody else, below what was clicked in: `text`, `blocks`."""
+    with CLICKS.aside():
+        WebhookClient(response_url, timeout=10).send(response_type="ephemeral", replace_original=False, **said)
 
 
 class Connections:
@@ -83,12 +91,12 @@ class Connections:
                 known, since, connection = self._idle.pop()
             except IndexError:
                 return None
-            if known == server and time.monotonic() - since < self._kept_for and not _is_dropped(connection):
+            if known == server and _steady() - since < self._kept_for and not _is_dropped(connection):
                 return connection
             connection.close()
 
     def _keep(self, server: str, connection: HTTPConnection) -> None:
-        self._idle.append((server, time.monotonic(), connection))
+        self._idle.append((server, _steady(), connection))
         while len(self._idle) > MOST_KEPT:
             self._idle.popleft()[2].close()
 
@@ -112,6 +120,14 @@ def _asked(
 
 def _headers(request: Request) -> Mapping[str, str]:
     return {**request.unredirected_hdrs, **request.headers}
+
+
+def _steady() -> float:
+    """Return seconds that go on while the machine is suspended, which no connection outlives."""
+    return time.clock_gettime(_STEADY)
+
+
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def _is_dropped(connection: HTTPConnection) -> bool:

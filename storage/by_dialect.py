@@ -140,7 +140,10 @@ def _executed(connection: Connection, words: str, values: dict[str, Any]) -> Ans
     except BaseException:
         cursor.close()
         raise
-    return rows
+    if connection.dialect.name != "sqlite":
+        return rows
+    found = rows()  # at once: what SQLite has not told to the end keeps the transaction from ending
+    return lambda: found
 
 
 @contextmanager
@@ -153,8 +156,8 @@ def together(session: Session) -> Iterator[None]:
     """
     connection = session.connection()
     driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        yield
+    if connection.dialect.name == "sqlite" or not connection.dialect.loaded_dbapi.capabilities.has_pipeline():
+        yield  # a libpq older than 14 has none
     else:
         with _faults(connection, "several statements"), driver.pipeline():
             yield

@@ -104,7 +104,7 @@ class Database:
     def _wait_for_turn(self) -> bool:
         if self._writing.take_at_once():
             return True
-        with CLICKS.aside():
+        with CLICKS.aside(holding=True):
             return self._writing.take(_SQLITE_PATIENCE)
 
     @contextmanager

@@ -103,14 +103,27 @@ def test_after_a_fault_the_turn_is_given_back() -> None:
     assert clicks._turns.take_at_once()
 
 
-def test_a_slow_click_keeps_no_other_waiting_for_long() -> None:
+def test_a_slow_click_loses_its_turn_to_one_that_waits_and_keeps_nobody_waiting() -> None:
     clicks = Clicks(1, 0.001)
     with ThreadPoolExecutor(1) as pool:
         end, slow = entered(clicks, pool)
-        with clicks.turn():  # without a turn, after a moment: and it must not give one back
+        with clicks.turn():
             assert not slow.done()
-        assert not clicks._turns.take_at_once()
+            assert not clicks._turns.take_at_once(), "there is one turn, and it is taken over"
+        assert clicks._turns.take_at_once()
+        clicks.give_way(LONG)  # a slow one is not given way to
         end()
+        slow.result(LONG)
+    assert not clicks._turns.take_at_once(), "what it has lost it does not give back"
+
+
+def test_who_holds_what_others_wait_for_goes_on_without_a_turn() -> None:
+    clicks = Clicks(1, LONG)
+    with ThreadPoolExecutor(1) as pool, clicks.turn():
+        with clicks.aside(holding=True):
+            end, other = entered(clicks, pool)
+        end()
+        other.result(LONG)
     assert clicks._turns.take_at_once()
 
 
