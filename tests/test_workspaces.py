@@ -73,7 +73,7 @@ BEFORE_ANYBODY_IS_KNOWN = {
 """Here the workspace is what is looked for."""
 
 CONDITIONS = {
-    "by_dialect": {"among", "as_date", "as_json", "as_moment", "moment"},
+    "by_dialect": {"among", "as_date", "as_json", "as_moment", "moment", "together"},
     "receipts": {"is_uncertain"},
     "customer_filter": {"is_collectible", "is_overdue", "is_undisputed", "matches_text"},
     "transitions": {"is_queued", "is_sending", "move", "person", "worker"},
