@@ -8,22 +8,27 @@ from typing import Any
 from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 
-from handlers import campaign_message, errors, imports, new_campaign, sending, settings, suppressions, timeline
+from handlers import campaign_message, errors, ids, imports, new_campaign, sending, settings, suppressions, timeline
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import fit, may_be_unfit
+from handlers.turn import bind
 
 
 def register(app: App, deps: Deps) -> None:
     """Bind every command, action, view and type-ahead, and the answer to every exception."""
     app.use(fit_for_storage)  # every payload, before any listener sees it
     app.use(calling_by(app.client))
-    new_campaign.register(app, deps)  # /campaign, and the three screens: who, what, check and send
-    campaign_message.register(app, deps)  # the living message: undo, pause, decide, fix a contact
-    settings.register(app, deps)  # /campaign settings: signature, users, aliases, workspace
-    sending.register(app, deps)  # its screen for admins: sending hours, what SMS cost and say
-    suppressions.register(app, deps)  # /campaign suppressions: look through, add, lift
-    timeline.register(app, deps)  # /campaign customer: one customer, newest first
-    imports.register(app, deps)  # /campaign import: files, what was recognised, Import
+    app.command(ids.COMMAND)(bind(deps, new_campaign.command))
+    entries = Entries()
+    new_campaign.register(entries, deps)  # /campaign, and the three screens: who, what, check and send
+    campaign_message.register(entries, deps)  # the living message: undo, pause, decide, fix a contact
+    settings.register(entries, deps)  # /campaign settings: signature, users, aliases, workspace
+    sending.register(entries, deps)  # its screen for admins: sending hours, what SMS cost and say
+    suppressions.register(entries, deps)  # /campaign suppressions: look through, add, lift
+    timeline.register(entries, deps)  # /campaign customer: one customer, newest first
+    imports.register(entries, deps)  # /campaign import: files, what was recognised, Import
+    entries.register(app)
     flows = (new_campaign, campaign_message, settings, sending, suppressions, imports)
     errors.register(app, {callback_id: fields for flow in flows for callback_id, fields in flow.FIELD_BLOCKS.items()})
 

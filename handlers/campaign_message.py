@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from slack_bolt import App
-
 from bot.campaigns import control, decide, drafts, summarize
 from bot.campaigns.control import ControlResult
 from bot.campaigns.decide import Decided
@@ -15,6 +13,7 @@ from handlers import ids
 from handlers.blocks.common import escape
 from handlers.blocks.manual_actions import fix_view, manual_view
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import View, clicked, row_ids
 from handlers.turn import Entry, Turn, bind
 from handlers.web_api import tell_alone
@@ -23,9 +22,9 @@ from handlers.who import open_screen
 FIELD_BLOCKS = {ids.FIX: {"address": "fix_"}}
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the buttons of the message and of the list of manual actions, and the form that mends a contact."""
-    entries: dict[str, Entry] = {
+    clicks: dict[str, Entry] = {
         ids.CAMPAIGN_UNDO: _control(control.undo),
         ids.CAMPAIGN_PAUSE: _control(control.pause),
         ids.CAMPAIGN_RESUME: _control(control.resume),
@@ -42,9 +41,9 @@ def register(app: App, deps: Deps) -> None:
         ids.MANUAL_IGNORE_ALL: ignore_all,
         ids.MANUAL_UNDO_ALL: undo_all,
     }
-    for action_id, entry in entries.items():
-        app.action(ids.per_row(action_id))(bind(deps, entry))
-    app.view(ids.FIX)(bind(deps, fix))
+    for action_id, entry in clicks.items():
+        entries.action(ids.per_row(action_id))(bind(deps, entry))
+    entries.view(ids.FIX)(bind(deps, fix))
 
 
 def resume_draft(turn: Turn) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from slack_bolt import App
-
 from bot.campaigns import check, drafts, launch, preview, test_send
 from handlers import ids
 from handlers.blocks.check import check_view, counting_view, launched_view
 from handlers.blocks.common import Block
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import Metadata, clicked
 from handlers.turn import Entry, Turn, bind
 from handlers.who import writing
@@ -20,9 +19,9 @@ FIELD_BLOCKS = {ids.CHECK: {"send_at": ids.CHECK_SEND_AT}}
 Worst = Literal["longest", "most_invoices", "empty_tags"]
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the Check and send screen."""
-    entries: dict[str, Entry] = {
+    clicks: dict[str, Entry] = {
         ids.CHECK_LOOK: look,
         ids.CHECK_PUT_BACK: put_back,
         ids.CHECK_TEST: send_test,
@@ -33,9 +32,9 @@ def register(app: App, deps: Deps) -> None:
         ids.PREVIEW_MOST_INVOICES: _worst("most_invoices"),
         ids.PREVIEW_EMPTY: _worst("empty_tags"),
     }
-    for action_id, entry in entries.items():
-        app.action(ids.per_row(action_id))(bind(deps, entry))
-    app.view(ids.CHECK)(bind(deps, send))
+    for action_id, entry in clicks.items():
+        entries.action(ids.per_row(action_id))(bind(deps, entry))
+    entries.view(ids.CHECK)(bind(deps, send))
 
 
 def enter(turn: Turn, campaign_id: int) -> None:

@@ -7,14 +7,21 @@ initial value only under a new one.
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
 SEPARATOR = ":"
 
 
-def per_row(const: str) -> re.Pattern[str]:
-    """Return the pattern that matches `const` followed by a row id or a key, and `const` alone."""
-    return re.compile(rf"^{re.escape(const)}(?:{SEPARATOR}[^{SEPARATOR}]+)?$")
+@dataclass(frozen=True, slots=True)
+class PerRow:
+    """All ids that begin with `const`: followed by a row id or a key, or alone."""
+
+    const: str
+
+
+def per_row(const: str) -> PerRow:
+    """Return what stands for `const` followed by a row id or a key, and `const` alone."""
+    return PerRow(const)
 
 
 def keyed(const: str, key: object) -> str:

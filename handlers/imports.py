@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
-
 from bot.errors import UserError
 from bot.imports import requests
 from bot.imports.requests import ImportView
@@ -11,16 +9,17 @@ from handlers import ids
 from handlers.blocks import imports as blocks
 from handlers.blocks.common import Block
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import chosen, clicked, row_ids
 from handlers.turn import Turn, bind
 
 FIELD_BLOCKS = {ids.IMPORT: {"files": ids.IMPORT_FILES}}
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the windows, and what can be chosen in them."""
-    app.view(ids.IMPORT)(bind(deps, read_files))
-    app.view(ids.IMPORT_READY)(bind(deps, start))
+    entries.view(ids.IMPORT)(bind(deps, read_files))
+    entries.view(ids.IMPORT_READY)(bind(deps, start))
     for action_id, click in {
         ids.IMPORT_COLUMN: choose_column,
         ids.IMPORT_ORDER: choose_order,
@@ -32,7 +31,7 @@ def register(app: App, deps: Deps) -> None:
         ids.IMPORT_DISCARD: discard,
         ids.IMPORT_OPEN: open_again,
     }.items():
-        app.action(ids.per_row(action_id))(bind(deps, click))
+        entries.action(ids.per_row(action_id))(bind(deps, click))
 
 
 def open_import(turn: Turn) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
-
 from bot.campaigns import audiences, drafts
 from bot.errors import NotFound
 from handlers import check_screen, ids, imports, settings, suppressions, timeline, what, who
@@ -11,6 +9,7 @@ from handlers.blocks.common import Block
 from handlers.blocks.usage import usage_blocks, usage_text
 from handlers.blocks.who import start_view
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import Metadata, clicked, row_ids
 from handlers.turn import Turn, bind
 
@@ -25,15 +24,14 @@ SEARCHES = {"customer": timeline.open_timeline}
 FIELD_BLOCKS = {**who.FIELD_BLOCKS, **what.FIELD_BLOCKS, **check_screen.FIELD_BLOCKS}
 
 
-def register(app: App, deps: Deps) -> None:
-    """Bind the command, the choice of a draft, and the three screens."""
-    app.command(ids.COMMAND)(bind(deps, command))
-    app.action(ids.per_row(ids.START_NEW))(bind(deps, start_new))
-    app.action(ids.per_row(ids.START_RESUME))(bind(deps, resume))
-    app.action(ids.per_row(ids.START_DISCARD))(bind(deps, discard))
-    who.register(app, deps)
-    what.register(app, deps)
-    check_screen.register(app, deps)
+def register(entries: Entries, deps: Deps) -> None:
+    """Bind the choice of a draft, and the three screens."""
+    entries.action(ids.per_row(ids.START_NEW))(bind(deps, start_new))
+    entries.action(ids.per_row(ids.START_RESUME))(bind(deps, resume))
+    entries.action(ids.per_row(ids.START_DISCARD))(bind(deps, discard))
+    who.register(entries, deps)
+    what.register(entries, deps)
+    check_screen.register(entries, deps)
 
 
 def command(turn: Turn) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
-
 from bot.domain.channels import CHANNELS
 from bot.domain.letterhead import Letterhead, PaperLayout
 from bot.domain.postal import PostalAddress
@@ -13,6 +11,7 @@ from handlers import ids
 from handlers.blocks.common import Block, option
 from handlers.blocks.sending import OPT_OUT, hours_id, sending_view
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import View
 from handlers.turn import Turn, bind, bind_options
 
@@ -27,12 +26,12 @@ FIELD_BLOCKS = {
 }
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the screen's button and its form."""
-    app.action(ids.SETTINGS_OPEN_SENDING)(bind(deps, show_sending))
-    app.view(ids.SENDING)(bind(deps, save_sending))
+    entries.action(ids.SETTINGS_OPEN_SENDING)(bind(deps, show_sending))
+    entries.view(ids.SENDING)(bind(deps, save_sending))
     for action_id in (ids.SENDING_LETTER_COUNTRY, ids.FIX_COUNTRY, ids.SUPPRESS_COUNTRY):
-        app.options(action_id)(bind_options(deps, country_options))
+        entries.options(action_id)(bind_options(deps, country_options))
 
 
 def show_sending(turn: Turn) -> None:

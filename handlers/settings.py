@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from slack_bolt import App
-
 from bot.campaigns import audiences
 from bot.domain.access import Position, Role
 from bot.errors import NotFound, UserError
@@ -15,6 +13,7 @@ from handlers import ids
 from handlers.blocks import settings as blocks
 from handlers.blocks.common import Block, escape, option
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import chosen, clicked, row_ids
 from handlers.turn import Turn, bind, bind_options
 
@@ -33,7 +32,7 @@ FIELD_BLOCKS = {
 }
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the settings' views, buttons and type-aheads."""
     for callback_id, entry in {
         ids.SETTINGS: save_signature,
@@ -43,7 +42,7 @@ def register(app: App, deps: Deps) -> None:
         ids.ASSIGN: save_assignment,
         ids.WORKSPACE: save_workspace,
     }.items():
-        app.view(callback_id)(bind(deps, entry))
+        entries.view(callback_id)(bind(deps, entry))
     for action_id, click in {
         ids.SETTINGS_HOME: home,
         ids.SETTINGS_OPEN_USERS: show_users,
@@ -61,9 +60,9 @@ def register(app: App, deps: Deps) -> None:
         ids.ASSIGN_CUSTOMER: choose_customer,
         ids.SETTINGS_OPEN_WORKSPACE: show_workspace,
     }.items():
-        app.action(ids.per_row(action_id))(bind(deps, click))
-    app.options(ids.per_row(ids.ASSIGN_CUSTOMER))(bind_options(deps, customer_options))
-    app.options(ids.per_row(ids.ASSIGN_USERS))(bind_options(deps, user_options))
+        entries.action(ids.per_row(action_id))(bind(deps, click))
+    entries.options(ids.per_row(ids.ASSIGN_CUSTOMER))(bind_options(deps, customer_options))
+    entries.options(ids.per_row(ids.ASSIGN_USERS))(bind_options(deps, user_options))
 
 
 def open_settings(turn: Turn) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
-
 from bot.domain.postal import PostalAddress
 from bot.people import suppressions
 from bot.people.suppressions import Added
@@ -11,6 +9,7 @@ from handlers import ids
 from handlers.blocks import suppressions as blocks
 from handlers.blocks.common import Block, count_text
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import clicked, row_ids
 from handlers.turn import Turn, bind
 
@@ -21,7 +20,7 @@ FIELD_BLOCKS = {
 }
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the window's views and buttons."""
     for callback_id, entry in {
         ids.SUPPRESSIONS: search,
@@ -29,7 +28,7 @@ def register(app: App, deps: Deps) -> None:
         ids.SUPPRESS_PLACE: add_place,
         ids.SUPPRESSION: lift,
     }.items():
-        app.view(callback_id)(bind(deps, entry))
+        entries.view(callback_id)(bind(deps, entry))
     for action_id, click in {
         ids.SUPPRESSIONS_TEXT: show_page,
         ids.SUPPRESSIONS_PAGE: show_page,
@@ -38,7 +37,7 @@ def register(app: App, deps: Deps) -> None:
         ids.SUPPRESSIONS_OPEN_PLACE: show_add_place,
         ids.SUPPRESSIONS_HISTORY: show_history,
     }.items():
-        app.action(ids.per_row(action_id))(bind(deps, click))
+        entries.action(ids.per_row(action_id))(bind(deps, click))
 
 
 def open_suppressions(turn: Turn) -> None:

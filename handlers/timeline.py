@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
-
 from bot.campaigns import audiences, timeline
 from handlers import ids
 from handlers.blocks import timeline as blocks
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import chosen, clicked, row_ids
 from handlers.turn import Turn, bind, bind_options
 from handlers.typing_ahead import customer_options
@@ -15,11 +14,11 @@ from handlers.typing_ahead import customer_options
 FIELD_BLOCKS: dict[str, dict[str, str]] = {}
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the search and the pages."""
-    app.action(ids.TIMELINE_CUSTOMER)(bind(deps, choose))
-    app.action(ids.per_row(ids.TIMELINE_PAGE))(bind(deps, turn_page))
-    app.options(ids.TIMELINE_CUSTOMER)(bind_options(deps, customer_options))
+    entries.action(ids.TIMELINE_CUSTOMER)(bind(deps, choose))
+    entries.action(ids.per_row(ids.TIMELINE_PAGE))(bind(deps, turn_page))
+    entries.options(ids.TIMELINE_CUSTOMER)(bind_options(deps, customer_options))
 
 
 def open_timeline(turn: Turn, words: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from slack_bolt import App
-
 from bot.campaigns import compose, preview
 from bot.campaigns.views import DraftView
 from bot.errors import FieldErrors, UserError
@@ -11,6 +9,7 @@ from handlers import check_screen, ids
 from handlers.blocks.common import Block, option
 from handlers.blocks.what import what_view
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import Metadata, addresses, chosen
 from handlers.turn import Turn, bind, bind_options
 from handlers.who import show
@@ -27,16 +26,16 @@ FIELD_BLOCKS = {
 }
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the What screen."""
     for live in (ids.WHAT_SENDER, ids.WHAT_POSITIONS, ids.WHAT_SUBJECT, ids.WHAT_BODY, ids.WHAT_STATEMENT):
-        app.action(live)(bind(deps, typed))
-    app.action(ids.WHAT_PREVIEW)(bind(deps, update_preview))
-    app.action(ids.WHAT_TAG_BODY)(bind(deps, tag_into_body))
-    app.action(ids.WHAT_TAG_SUBJECT)(bind(deps, tag_into_subject))
-    app.action(ids.WHAT_BACK)(bind(deps, back_to_who))
-    app.view(ids.WHAT)(bind(deps, next_screen))
-    app.options(ids.WHAT_SENDER)(bind_options(deps, sender_options))
+        entries.action(live)(bind(deps, typed))
+    entries.action(ids.WHAT_PREVIEW)(bind(deps, update_preview))
+    entries.action(ids.WHAT_TAG_BODY)(bind(deps, tag_into_body))
+    entries.action(ids.WHAT_TAG_SUBJECT)(bind(deps, tag_into_subject))
+    entries.action(ids.WHAT_BACK)(bind(deps, back_to_who))
+    entries.view(ids.WHAT)(bind(deps, next_screen))
+    entries.options(ids.WHAT_SENDER)(bind_options(deps, sender_options))
 
 
 def typed(turn: Turn) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from slack_bolt import App
-
 from bot.campaigns import audiences, preview
 from bot.campaigns.views import AudienceView
 from bot.domain.audience import ME, NOBODY, AudienceFilter
@@ -17,6 +15,7 @@ from handlers.blocks import who_windows as windows
 from handlers.blocks.common import Block
 from handlers.blocks.what import what_view
 from handlers.deps import Deps
+from handlers.entries import Entries
 from handlers.parse import Metadata, chosen, clicked, row_ids
 from handlers.turn import Entry, Turn, bind, bind_options
 from handlers.typing_ahead import customer_options
@@ -37,9 +36,9 @@ FIELD_BLOCKS = {
 }
 
 
-def register(app: App, deps: Deps) -> None:
+def register(entries: Entries, deps: Deps) -> None:
     """Bind the Who screen and its windows."""
-    entries: dict[str, Entry] = {
+    clicks: dict[str, Entry] = {
         ids.WHO_TEXT: filters_changed,
         ids.WHO_ACCOUNT_MANAGER: filters_changed,
         ids.WHO_OVERDUE_MIN: filters_changed,
@@ -58,14 +57,14 @@ def register(app: App, deps: Deps) -> None:
         ids.WHO_LIST_PREVIOUS: previous_page,
         ids.WHO_LIST_NEXT: next_page,
     }
-    for action_id, entry in entries.items():
-        app.action(ids.per_row(action_id))(bind(deps, entry))
-    app.view(ids.WHO)(bind(deps, next_screen))
-    app.view(ids.WHO_FILTERS)(bind(deps, apply_more))
-    app.view(ids.WHO_LIST)(bind(deps, list_done))
-    app.view(ids.WHO_SAVE)(bind(deps, save_audience))
-    app.options(ids.WHO_ADD)(bind_options(deps, customer_options))
-    app.options(ids.WHO_LEAVE_OUT)(bind_options(deps, customer_options))
+    for action_id, entry in clicks.items():
+        entries.action(ids.per_row(action_id))(bind(deps, entry))
+    entries.view(ids.WHO)(bind(deps, next_screen))
+    entries.view(ids.WHO_FILTERS)(bind(deps, apply_more))
+    entries.view(ids.WHO_LIST)(bind(deps, list_done))
+    entries.view(ids.WHO_SAVE)(bind(deps, save_audience))
+    entries.options(ids.WHO_ADD)(bind_options(deps, customer_options))
+    entries.options(ids.WHO_LEAVE_OUT)(bind_options(deps, customer_options))
 
 
 def screen(
