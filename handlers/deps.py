@@ -11,7 +11,8 @@ from slack_bolt import BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.access import Caller
+from bot.campaigns import audiences
+from bot.domain.access import Caller, Scope
 from bot.errors import AccessNeeded, UserError
 from bot.people import identity
 from bot.people.identity import SlackPerson, TeamFacts, WorkspaceDefaults
@@ -36,6 +37,18 @@ class Deps:
     """The channels that this install is set up for, in the order they are offered."""
     warnings: Mapping[str, str] = field(default_factory=dict)
     """What to tell before Send of a channel's set-up, by channel."""
+
+    large: set[Scope] = field(default_factory=set)
+    """Whose books were once found to be large; one that has shrunk since is counted after the click all the same."""
+
+    def counts_later(self, caller: Caller) -> bool:
+        """Say whether the caller sees so many customers that a click is answered before they are counted."""
+        if caller.scope in self.large:
+            return True
+        if not audiences.are_many(self.db, caller):
+            return False
+        self.large.add(caller.scope)
+        return True
 
     def caller(self, context: BoltContext, client: WebClient, body: Mapping[str, Any]) -> Caller:
         """Return who is calling, read afresh from the database; raise AccessNeeded for somebody without access.

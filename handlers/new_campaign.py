@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.campaigns import audiences, drafts
+from bot.campaigns import drafts
 from bot.errors import NotFound
 from handlers import check_screen, ids, imports, settings, suppressions, timeline, what, who
 from handlers.blocks.common import Block
@@ -61,7 +61,7 @@ def _choose_or_start(turn: Turn) -> None:
 
     if not found and len(channels) == 1:
         who.open_screen(turn, drafts.start(db, caller, channel=channels[0]).id)
-    elif is_counted or audiences.are_many(db, caller):
+    elif is_counted or turn.deps.counts_later(caller):
         turn.open(start_view(found, channels), then=None if is_counted else counted)
     else:
         turn.open(counted())
@@ -88,7 +88,7 @@ def discard(turn: Turn) -> None:
     def draw() -> Block:
         return start_view(drafts.open_drafts(turn.deps.db, turn.caller), turn.deps.channels)
 
-    turn.show(draw, later=audiences.are_many(turn.deps.db, turn.caller), force=True)
+    turn.show(draw, later=turn.deps.counts_later(turn.caller), force=True)
 
 
 def _row(turn: Turn) -> int:

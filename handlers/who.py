@@ -111,7 +111,7 @@ def _drawing(
     def draw() -> Block:
         return screen(turn, audiences.view(turn.deps.db, turn.caller, metadata.campaign_id), metadata, note, faults)
 
-    return draw, audiences.are_many(turn.deps.db, turn.caller)
+    return draw, turn.deps.counts_later(turn.caller)
 
 
 def _take_valid(turn: Turn) -> dict[str, str]:
