@@ -48,8 +48,10 @@ def test_whoever_waits_too_long_goes_without_and_leaves_the_line() -> None:
 def test_so_many_at_once_and_no_more() -> None:
     turns = Turns(2)
     assert [turns.take_at_once() for _ in range(3)] == [True, True, False]
-    turns.give_back()
+    for _ in range(2):
+        turns.give_back()
     assert turns.take(0)
+    assert [turns.take_at_once() for _ in range(2)] == [True, False]
 
 
 def entered(clicks: Clicks, pool: ThreadPoolExecutor) -> tuple[Callable[[], None], Future[None]]:
@@ -87,6 +89,8 @@ def test_out_of_any_turn_there_is_nothing_to_let_go() -> None:
     clicks = Clicks(1, LONG)
     with clicks.aside(), clicks.turn():
         pass
+    with clicks.aside():
+        pass
     assert clicks._turns.take_at_once()
     assert not clicks._turns.take_at_once()
 
@@ -99,7 +103,7 @@ def test_after_a_fault_the_turn_is_given_back() -> None:
                 raise ValueError
         except ValueError:
             pass
-    clicks.give_way(LONG)
+    assert clicks._quiet.is_set(), "nobody gives way to it any more"
     assert clicks._turns.take_at_once()
 
 
@@ -115,6 +119,14 @@ def test_a_slow_click_loses_its_turn_to_one_that_waits_and_keeps_nobody_waiting(
         end()
         slow.result(LONG)
     assert not clicks._turns.take_at_once(), "what it has lost it does not give back"
+
+
+def test_where_nobody_has_a_turn_to_take_it_goes_without_and_gives_none_back() -> None:
+    clicks = Clicks(1, 0.001)
+    assert clicks._turns.take_at_once()
+    with clicks.turn():
+        pass
+    assert not clicks._turns.take_at_once()
 
 
 def test_who_holds_what_others_wait_for_goes_on_without_a_turn() -> None:
