@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Receipt
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.prepare import Job
 from bot.dispatch.reports import HandOff, Report, Wake, held
+from storage import actions
 from storage.db import Database
 from storage.models import Action
 from tests.bot.dispatch.conftest import Book
@@ -28,14 +31,15 @@ class NoProvider:
     connections = 1
 
 
-def claimed(book: Book, count: int) -> tuple[Dispatcher, list[Job]]:
+def claimed(book: Book, count: int, *, stops: bool = True) -> tuple[Dispatcher, list[Job]]:
     """Return a dispatcher that was not started and is to stop, so that it never waits for long, and its jobs."""
     for n in range(count):
         book.action(f"c{n}@acme.example")
     dispatcher = Dispatcher(book.db, {"email": cast("Any", NoProvider())}, name="w0")
     dispatcher._desk.claim()
     jobs = dispatcher._lanes["email"].drain()
-    assert dispatcher.stop()
+    if stops:
+        assert dispatcher.stop()
     return dispatcher, jobs
 
 
@@ -109,6 +113,24 @@ def test_at_its_end_it_tries_until_all_is_settled_and_what_was_not_begun_is_queu
     dispatcher._run()
     assert said(request) == [{held(asked.claimed)}]
     assert states(book) == ["sending", "queued"]
+
+
+def test_what_it_held_over_an_outage_is_settled_though_it_is_told_to_stop_meanwhile(book: Book) -> None:
+    dispatcher, (sent, waiting) = claimed(book, 2, stops=False)
+    with book.db.write() as session:
+        ids = [sent.claimed.id]
+        actions.hand_off(session, sent.claimed.token, ids, now=book.db.now(), lease=timedelta(minutes=1))
+    dispatcher._lanes["email"].jobs.put(waiting)
+    dispatcher._inbox.put(called(sent))
+
+    def lost(_connection: Any) -> None:
+        dispatcher.stop()
+        remove(book.db.engine, "commit", lost)
+        raise LOST
+
+    listen(book.db.engine, "commit", lost)
+    dispatcher._run()
+    assert states(book) == ["sent", "queued"]
 
 
 def test_when_its_time_is_over_whoever_still_asks_is_told_no(book: Book) -> None:
