@@ -16,7 +16,7 @@ from functools import cache
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
@@ -31,12 +31,12 @@ from bot.log import get_logger
 from bot.pauses import keep_pauses_short, stand_back
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
-from bot.precedence import CLICKS
 from bot.teller import Teller
 from bot.web import SlackAnswer, listen, make_web
 from bot.wiring import configured, make_events, make_hooks, warnings_of
 from bot.worker import Worker
 from handlers.deps import Deps
+from handlers.entries import InTurn
 from handlers.notifier import Notifier
 from handlers.redraws import Redraws
 from handlers.web_api import Connections, KeptClient
@@ -143,15 +143,6 @@ def make_worker(settings: Settings, db: Database, name: str | None = None) -> Wo
         slack=lambda _team_id: slack_client(settings),
         home=lambda: home_workspace(settings, db),
     )
-
-
-class InTurn(App):
-    """A Bolt app whose clicks take turns, whichever road they come by."""
-
-    def dispatch(self, req: BoltRequest) -> BoltResponse:
-        """Answer one delivery of Slack's."""
-        with CLICKS.turn():
-            return super().dispatch(req)
 
 
 def make_bolt(settings: Settings, db: Database, wake: Worker | None) -> App:

@@ -34,8 +34,7 @@ class Turns:
     def take(self, patience: float) -> bool:
         """Wait for a turn, at most so many seconds, and say whether it came; to be given back if it did."""
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if self._took_free():
                 return True
             called = threading.Lock()
             called.acquire()
@@ -51,10 +50,13 @@ class Turns:
     def take_at_once(self) -> bool:
         """Take a turn if one is free, and say whether it was; to be given back then."""
         with self._lock:
-            if self._free:
-                self._free -= 1
-                return True
+            return self._took_free()
+
+    def _took_free(self) -> bool:
+        if not self._free:
             return False
+        self._free -= 1
+        return True
 
     def give_back(self) -> None:
         """Let the next in line have the turn."""

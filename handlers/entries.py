@@ -6,14 +6,24 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import Ack, App, BoltContext, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 
+from bot.precedence import CLICKS
 from handlers.ids import PerRow, base
 
 Listener = Callable[[Ack, dict[str, Any], WebClient, BoltContext], None]
 Binding = Callable[[Listener], None]
 _ANY = re.compile("")
+
+
+class InTurn(App):
+    """A Bolt app whose clicks take turns, whichever road they come by."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        """Answer one delivery of Slack's."""
+        with CLICKS.turn():
+            return super().dispatch(req)
 
 
 class Entries:

@@ -103,14 +103,8 @@ def senders(db: Database, caller: Caller, text: str = "") -> tuple[SenderChoice,
         return tuple(choice_of(row) for row in found)
 
 
-def positions(db: Database, caller: Caller) -> tuple[str, ...]:
+def positions(session: Session, caller: Caller) -> tuple[str, ...]:
     """Return the contact positions to choose from: those in use at the caller's customers, then the standard ones."""
-    with db.read() as session:
-        return positions_for(session, caller)
-
-
-def positions_for(session: Session, caller: Caller) -> tuple[str, ...]:
-    """Return the same in a transaction of the caller's."""
     used = campaigns.positions(session, caller.scope)
     known = {position.casefold() for position in used}
     return (*used, *(position for position in STANDARD_POSITIONS if position.casefold() not in known))

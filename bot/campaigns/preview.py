@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.campaigns import letter_costs, sms_costs
 from bot.campaigns.addressing import check_of
-from bot.campaigns.compose import faults_of, positions_for
+from bot.campaigns.compose import faults_of, positions
 from bot.campaigns.drafts import draft_of, view_of
 from bot.campaigns.selecting import Selecting
 from bot.campaigns.views import PreviewView, WritingView
@@ -57,7 +57,7 @@ def writing(db: Database, caller: Caller, campaign_id: int, *, now: datetime | N
     """
     with db.read() as session:
         row = draft_of(session, caller, campaign_id)
-        draft, offered = view_of(session, row), positions_for(session, caller)
+        draft, offered = view_of(session, row), positions(session, caller)
         faults = tuple(faults_of(session, row).values())
         if faults:
             return WritingView(draft, offered, _without_message(row, faults))

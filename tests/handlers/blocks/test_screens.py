@@ -134,7 +134,8 @@ def test_the_list_keeps_names_from_being_markup(db: Database, caller: Caller, dr
 def test_what_says_what_is_wrong_and_shows_the_message(db: Database, caller: Caller, draft: int) -> None:
     def what() -> str:
         view = drafts.load(db, caller, draft)
-        positions = compose.positions(db, caller)
+        with db.read() as session:
+            positions = compose.positions(session, caller)
         return shown(what_blocks.what_view(view, positions, preview.show(db, caller, draft), Metadata(draft)))
 
     said = what()
@@ -169,7 +170,8 @@ def test_the_preview_is_rich_text_in_which_names_are_only_text(db: Database, cal
 
 
 def test_an_inserted_tag_gets_a_new_input_and_leaves_the_others(db: Database, caller: Caller, draft: int) -> None:
-    view, positions = drafts.load(db, caller, draft), compose.positions(db, caller)
+    with db.read() as session:
+        view, positions = drafts.load(db, caller, draft), compose.positions(session, caller)
     before = what_blocks.what_view(view, positions, preview.show(db, caller, draft), Metadata(draft))
     metadata = Metadata(draft).rekeyed("body", "tags")
     after = what_blocks.what_view(view, positions, preview.show(db, caller, draft), metadata)
