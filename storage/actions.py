@@ -22,13 +22,13 @@ from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
 from storage.frozen import FrozenAction as FrozenAction
 from storage.frozen import insert_frozen as insert_frozen
+from storage.handoffs import Asked as Asked
 from storage.handoffs import Envelope as Envelope
-from storage.handoffs import ask_hand_off as ask_hand_off
-from storage.handoffs import ask_settle_sent as ask_settle_sent
-from storage.handoffs import hand_off as hand_off
+from storage.handoffs import Exchanged as Exchanged
+from storage.handoffs import Held as Held
+from storage.handoffs import exchange as exchange
 from storage.handoffs import handed_off as handed_off
-from storage.handoffs import keep_text as keep_text
-from storage.handoffs import settle_sent as settle_sent
+from storage.handoffs import settle_partly as settle_partly
 from storage.models import Action, Campaign
 from storage.outcomes import SentAction as SentAction
 from storage.outcomes import bounce as bounce

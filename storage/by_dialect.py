@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -32,9 +32,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Row = tuple[Any, ...]
-_Found = TypeVar("_Found")
-Answer = Callable[[], _Found]
-"""Gives what a question that was asked has found."""
 _DIALECTS = {True: sqlite_dialect(paramstyle="named"), False: PGDialect_psycopg()}  # type: ignore[no-untyped-call]
 
 
@@ -46,20 +43,21 @@ class ByDialect:
         self._made = made
         self._words: dict[bool, tuple[str, Mapping[str, Any]]] = {}
 
-    def run(self, session: Session, **values: Any) -> list[Row]:
-        """Execute it in the session's transaction and return its rows as the driver gives them.
+    def run(self, within: Session | Connection, /, **values: Any) -> list[Row]:
+        """Execute it in the transaction that is open there, and return its rows as the driver gives them.
 
         Lists and sets go in as one parameter (see `among`), moments in UTC. SQLite gives dates and moments as text.
         """
-        return self.ask(session, **values)()
-
-    def ask(self, session: Session, **values: Any) -> Answer[list[Row]]:
-        """Execute it as `run` does, and return what gives its rows, once: after the end of `together`, if within it."""
-        connection = session.connection()
-        sqlite = connection.dialect.name == "sqlite"
+        connection = within.connection() if isinstance(within, Session) else within
+        sqlite = is_sqlite(connection)
         words = self._words.get(sqlite) or self._words.setdefault(sqlite, _compiled(self._made(sqlite), sqlite))
         given = {name: _bound(value, sqlite) for name, value in values.items()}
         return _executed(connection, words[0], {**words[1], **given})
+
+
+def is_sqlite(within: Session | Connection) -> bool:
+    """Say whether this is SQLite."""
+    return (within.get_bind() if isinstance(within, Session) else within).dialect.name == "sqlite"
 
 
 def among(column: SQLColumnExpression[Any], sqlite: bool, name: str = "ids") -> ColumnElement[bool]:
@@ -127,40 +125,10 @@ def _bound(value: Any, sqlite: bool) -> Any:
     return value
 
 
-def _executed(connection: Connection, words: str, values: dict[str, Any]) -> Answer[list[Row]]:
-    cursor = connection.connection.cursor()
-
-    def rows() -> list[Row]:
-        with _faults(connection, words), closing(cursor):
-            return list(cursor.fetchall()) if cursor.description else []
-
-    try:
-        with _faults(connection, words):
-            cursor.execute(words, values)
-    except BaseException:
-        cursor.close()
-        raise
-    if connection.dialect.name != "sqlite":
-        return rows
-    found = rows()  # at once: what SQLite has not told to the end keeps the transaction from ending
-    return lambda: found
-
-
-@contextmanager
-def together(session: Session) -> Iterator[None]:
-    """Let PostgreSQL have all that is asked in this block (`ByDialect.ask`) at once, in one way there and back.
-
-    The answers can be had after the block, at whose end a fault of any of them is raised. Each way costs as much as the
-    server takes for most statements. SQLite, which is no way off, answers each by itself.
-    Source: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
-    """
-    connection = session.connection()
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite" or not connection.dialect.loaded_dbapi.capabilities.has_pipeline():
-        yield  # a libpq older than 14 has none
-    else:
-        with _faults(connection, "several statements"), driver.pipeline():
-            yield
+def _executed(connection: Connection, words: str, values: dict[str, Any]) -> list[Row]:
+    with _faults(connection, words), closing(connection.connection.cursor()) as cursor:
+        cursor.execute(words, values)
+        return list(cursor.fetchall()) if cursor.description else []
 
 
 @contextmanager

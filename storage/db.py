@@ -170,11 +170,35 @@ class Kept:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open one transaction, as `Database.write` does."""
+        with (
+            self._held() as connection,
+            self._in_turn(),
+            Session(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def step(self) -> Iterator[Connection]:
+        """Open a transaction without a Session, for one statement on PostgreSQL.
+
+        There the statement is kept once it is answered: one way to the server and back, not three. On SQLite it ends as
+        `write` does.
+        """
+        with self._held() as connection:
+            if connection.dialect.name == "sqlite":
+                with self._in_turn(), connection.begin():
+                    yield connection
+            else:
+                with _each_by_itself(connection):
+                    yield connection
+
+    @contextmanager
+    def _held(self) -> Iterator[Connection]:
         if self._connection is None:
             self._connection = self._engine.connect()
         try:
-            with self._in_turn(), Session(self._connection, expire_on_commit=False) as session, session.begin():
-                yield session
+            yield self._connection
         except BaseException:
             self.close()
             raise
@@ -184,6 +208,21 @@ class Kept:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+@contextmanager
+def _each_by_itself(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL commit each statement that goes past SQLAlchemy; its answer comes after the commit.
+
+    Source: https://www.psycopg.org/psycopg3/docs/basic/transactions.html#autocommit-transactions
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -1,33 +1,49 @@
 """Handing off and settling as sent: the two transitions that every message goes through, so they are written for speed.
 
-Each is one statement for many rows, prepared once, with the rows in one parameter: building expressions and binding
-each row anew for every commit costs more than the database takes to execute them. What they say is held against the
-table of transitions by the same tests as everything else.
+Both are one step of the engine (`exchange`), whose words are made once, with all rows in one parameter: building
+expressions and binding each row anew for every commit costs more than the database takes to execute them. What they say
+is held against the table of transitions by the same tests as everything else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Executable, bindparam, select, text, update
+from sqlalchemy import Connection, Executable, bindparam, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, ActionState, CampaignState, Reason
-from storage import notifications
-from storage.by_dialect import Answer, ByDialect, among
+from storage.by_dialect import ByDialect, among, is_sqlite
 from storage.db import UtcDateTime
-from storage.models import Action, Campaign
+from storage.models import Action
 from storage.outcomes import SentAction, keep_sent, note_contacted
 from storage.transitions import Cause, Moved, move, record
 
 Envelope = tuple[int, int, str, str]
 """An action, its workspace and channel, and one of the addresses it goes to, folded."""
-_ACTIONS = Action.__table__
-_NOW, _LEASE = bindparam("now", type_=UtcDateTime()), bindparam("lease", type_=UtcDateTime())
-_TOKEN = _ACTIONS.c.claim_token == bindparam("token")
-_SENDING = _ACTIONS.c.state == ActionState.SENDING.value
+Held = tuple[str, int]
+"""A claim: its token and the action. One worker may hold an old and a new claim on the same action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim whose message is ready to go out: to whom, and its words where they are to be kept before it does."""
+
+    held: Held
+    to: Sequence[Envelope] = ()
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What an exchange came to: the actions that were settled, the claims that may go out, the campaigns touched."""
+
+    settled: frozenset[int]
+    granted: frozenset[Held]
+    campaign_ids: frozenset[int]
 
 
 # the actions with an address that must not be contacted, given as rows of action, workspace, channel and address
@@ -39,88 +55,122 @@ _CLOSED = {
     "s.workspace_id = CAST(value ->> 1 AS bigint) AND s.channel = value ->> 2 AND s.address = value ->> 3",
 }
 
-# what is kept of each accepted message, given as rows of action, provider's id, subject and text
+# what is kept of each accepted message, given as rows of claim token, action, provider's id, subject and text
 _KEPT = {
-    True: "SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS provider, "
-    "json_extract(value, '$[2]') AS subject, json_extract(value, '$[3]') AS words FROM json_each(:rows)",
-    False: "SELECT CAST(value ->> 0 AS bigint) AS id, value ->> 1 AS provider, value ->> 2 AS subject, "
-    "value ->> 3 AS words FROM json_array_elements(CAST(:rows AS json))",
+    True: "SELECT json_extract(value, '$[0]') AS token, json_extract(value, '$[1]') AS id, "
+    "json_extract(value, '$[2]') AS provider, json_extract(value, '$[3]') AS subject, "
+    "json_extract(value, '$[4]') AS words FROM json_each(:accepted)",
+    False: "SELECT value ->> 0 AS token, CAST(value ->> 1 AS bigint) AS id, value ->> 2 AS provider, "
+    "value ->> 3 AS subject, value ->> 4 AS words FROM json_array_elements(CAST(:accepted AS json))",
+}
+
+# who asks, given as rows of claim token, action and the words to be kept
+_ASKED = {
+    True: "SELECT json_extract(value, '$[0]') AS token, json_extract(value, '$[1]') AS id, "
+    "json_extract(value, '$[2]') AS words FROM json_each(:asked)",
+    False: "SELECT value ->> 0 AS token, CAST(value ->> 1 AS bigint) AS id, value ->> 2 AS words "
+    "FROM json_array_elements(CAST(:asked AS json))",
 }
 
 
-def _handing_off(sqlite: bool) -> Executable:
-    sending = select(Campaign.id).where(Campaign.state == CampaignState.SENDING.value)
-    return (
-        update(_ACTIONS)  # type: ignore[arg-type]
-        .where(among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, _ACTIONS.c.handed_off_at.is_(None))
-        .where(_ACTIONS.c.campaign_id.in_(sending), text(f"actions.id NOT IN ({_CLOSED[sqlite]})"))
-        .values(handed_off_at=_NOW, attempts=_ACTIONS.c.attempts + 1, lease_until=_LEASE, updated_at=_NOW)
-        .returning(_ACTIONS.c.id)
-    )
+def _held_by(row: str, sqlite: bool) -> str:
+    """Return the condition that an action is in the worker's hands under the claim of `row`.
+
+    PostgreSQL is to find it by its id: by what it counted before the campaign began it expects next to nothing to be in
+    anybody's hands, and would look through all that is. Source: the predicate of a partial index must be met word for
+    word, https://www.postgresql.org/docs/current/indexes-partial.html
+    """
+    ids, state = ("", "state") if sqlite else (f"actions.id = ANY(CAST(:{row}_ids AS bigint[])) AND ", "state || ''")
+    return f"{ids}actions.id = {row}.id AND claim_token = {row}.token AND {state} = '{ActionState.SENDING}'"
 
 
-def _holding_on(sqlite: bool) -> Executable:
-    open_call = _ACTIONS.c.handed_off_at.is_not(None)
-    held = update(_ACTIONS).where(among(_ACTIONS.c.id, sqlite), _TOKEN, _SENDING, open_call)  # type: ignore[arg-type]
-    return held.values(lease_until=_LEASE).returning(_ACTIONS.c.id)
-
-
-def _accepting(sqlite: bool) -> Executable:
-    moved = f"""
+def _accepting(sqlite: bool) -> str:
+    return f"""
         UPDATE actions SET state = '{ActionState.SENT}', reason = '{Reason.ACCEPTED}', detail = NULL, sent_at = :now,
         updated_at = :now, claim_token = NULL, claimed_by = NULL, lease_until = NULL, provider_id = kept.provider,
         sent_subject = kept.subject, sent_text = kept.words FROM ({_KEPT[sqlite]}) AS kept
-        WHERE actions.id = kept.id AND claim_token = :token AND state = '{ActionState.SENDING}'
-        AND handed_off_at IS NOT NULL RETURNING actions.id, workspace_id, campaign_id
-        """  # noqa: S608
-    return text(moved if sqlite else f"WITH moved AS ({moved}, customer_id), {_NOTED} SELECT * FROM moved")  # noqa: S608
+        WHERE {_held_by("kept", sqlite)} AND handed_off_at IS NOT NULL
+        RETURNING actions.id, actions.campaign_id"""  # noqa: S608
 
 
-# on PostgreSQL in the same statement: each one more is a way to the server and back
-_NOTED = f"""
-    told AS (
+def _handing_off(sqlite: bool) -> str:
+    # the state of its own campaign alone: PostgreSQL would begin with the campaigns, and look through their actions
+    return f"""
+        UPDATE actions SET handed_off_at = :now, attempts = attempts + 1, lease_until = :lease, updated_at = :now,
+        sent_text = coalesce(asked.words, sent_text) FROM ({_ASKED[sqlite]}) AS asked
+        WHERE {_held_by("asked", sqlite)} AND handed_off_at IS NULL
+        AND (SELECT c.state FROM campaigns AS c WHERE c.id = actions.campaign_id) = '{CampaignState.SENDING}'
+        AND actions.id NOT IN ({_CLOSED[sqlite]})
+        RETURNING actions.id, actions.campaign_id, actions.claim_token"""  # noqa: S608
+
+
+# PostgreSQL does all of it in one statement: each one more is a way to the server and back
+_WHOLE = text(f"""
+    WITH moved AS ({_accepting(False)}, actions.workspace_id, actions.customer_id
+    ), told AS (
         INSERT INTO action_history (workspace_id, action_id, at, event, from_state, to_state, reason, actor)
         SELECT workspace_id, id, :now, '{ActionEvent.ACCEPT}', '{ActionState.SENDING}', '{ActionState.SENT}',
         '{Reason.ACCEPTED}', :actor FROM moved
     ), met AS (
         UPDATE customers SET last_contacted_at = :now FROM moved WHERE customers.id = moved.customer_id
         AND (last_contacted_at IS NULL OR last_contacted_at < :now)
-    )"""  # noqa: S608
+    ), handed AS ({_handing_off(False)})
+    SELECT id, campaign_id, NULL FROM moved UNION ALL SELECT id, campaign_id, claim_token FROM handed
+    """)  # noqa: S608
 
 
-_HAND_OFF, _HOLD_ON = ByDialect(_handing_off), ByDialect(_holding_on)
-_ACCEPT = ByDialect(_accepting)
-_KEEP_TEXT = text("UPDATE actions SET sent_text = :text WHERE id = :id AND claim_token = :token")
+def _holding_on(sqlite: bool) -> Executable:
+    table = Action.__table__
+    held = [among(table.c.id, sqlite), table.c.claim_token == bindparam("token"), table.c.handed_off_at.is_not(None)]
+    sending = table.c.state == ActionState.SENDING.value
+    held_on = update(table).where(*held, sending)  # type: ignore[arg-type]
+    return held_on.values(lease_until=bindparam("lease", type_=UtcDateTime())).returning(table.c.id)
 
 
-def hand_off(
-    session: Session, token: str, ids: Collection[int], *, to: Iterable[Envelope] = (), now: datetime, lease: timedelta
-) -> set[int]:
-    """Note, just before the provider is called, that it will be; return the ids that may go out, each only once.
+_EXCHANGE, _HOLD_ON = ByDialect(lambda _: _WHOLE), ByDialect(_holding_on)
+_ACCEPT, _HAND_OFF = ByDialect(lambda _: text(_accepting(True))), ByDialect(lambda _: text(_handing_off(True)))
 
-    What is missing was claimed by somebody else meanwhile, handed off before, its campaign is no longer sending, or one
-    of its addresses in `to` must not be contacted any more. The lease starts anew: it must outlast the longest call.
-    The caller commits before it sends anything.
+
+def exchange(
+    within: Session | Connection,
+    accepted: Sequence[tuple[str, SentAction]],
+    asked: Sequence[Asked],
+    *,
+    now: datetime,
+    lease: timedelta,
+    actor: str,
+) -> Exchanged:
+    """Settle what the provider accepted, under the claim tokens beside it, and note who will be called next.
+
+    What was accepted is kept with what was sent; its customers count as contacted now. A claim is granted once: what is
+    missing was taken by somebody else meanwhile, handed off before, its campaign is no longer sending, or one of its
+    addresses must not be contacted any more. A granted one's lease starts anew: it must outlast the longest call. The
+    caller sends nothing before all of this is committed.
     """
-    return ask_hand_off(session, token, ids, to=to, now=now, lease=lease)()
+    rows = [[token, sent.id, sent.provider_id[:255], sent.subject, sent.text] for token, sent in accepted]
+    wanted = [[*one.held, one.words] for one in asked]
+    to = json.dumps([envelope for one in asked for envelope in one.to])
+    settling = {"accepted": json.dumps(rows)}
+    handing = {"asked": json.dumps(wanted), "to": to, "lease": now + lease}
+    if is_sqlite(within):
+        settled = _ACCEPT.run(within, **settling, now=now) if rows else []
+        _tell_accepted(within, [Moved(*row) for row in settled], now, actor)
+        handed = _HAND_OFF.run(within, **handing, now=now) if wanted else []
+    else:
+        ids = {"kept_ids": [row[1] for row in rows], "asked_ids": [row[1] for row in wanted]}
+        found = _EXCHANGE.run(within, **settling, **handing, **ids, now=now, actor=actor[:100])
+        settled, handed = [row for row in found if row[2] is None], [row for row in found if row[2] is not None]
+    return Exchanged(
+        settled=frozenset(row[0] for row in settled),
+        granted=frozenset((row[2], row[0]) for row in handed),
+        campaign_ids=frozenset(row[1] for row in settled),
+    )
 
 
-def ask_hand_off(
-    session: Session, token: str, ids: Collection[int], *, to: Iterable[Envelope] = (), now: datetime, lease: timedelta
-) -> Answer[set[int]]:
-    """Ask for the same, and return what gives the ids: see `storage.by_dialect.together`."""
-    if not ids:
-        return set
-    values = {"ids": ids, "token": token, "to": json.dumps(list(to)), "now": now, "lease": now + lease}
-    found = _HAND_OFF.ask(session, **values)
-    return lambda: {row[0] for row in found()}
-
-
-def keep_text(session: Session, token: str, texts: Mapping[int, str]) -> None:
-    """Keep what is about to be handed over, so that the provider can be asked for it after a crash."""
-    if texts:
-        rows = [{"id": action_id, "token": token, "text": words} for action_id, words in texts.items()]
-        session.connection().execute(_KEEP_TEXT, rows)
+def _tell_accepted(within: Session | Connection, moved: Sequence[Moved], now: datetime, actor: str) -> None:
+    cause = Cause(Reason.ACCEPTED, now, actor)
+    record(within, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
+    note_contacted(within, [row.id for row in moved], now)
 
 
 def handed_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
@@ -131,38 +181,8 @@ def handed_off(session: Session, token: str, ids: Collection[int], *, now: datet
     return {row[0] for row in _HOLD_ON.run(session, ids=ids, token=token, lease=now + lease)}
 
 
-def settle_sent(session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str) -> list[int]:
-    """Settle what the provider accepted, with what was sent; its customers count as contacted now."""
-    return ask_settle_sent(session, token, sent, now=now, actor=actor)()
-
-
-def ask_settle_sent(
-    session: Session, token: str, sent: Sequence[SentAction], *, now: datetime, actor: str
-) -> Answer[list[int]]:
-    """Ask for the same, and return what gives the ids: see `storage.by_dialect.together`. Uncalled, it is half done."""
-    whole = [row for row in sent if not row.refused]
-    rows = json.dumps([[row.id, row.provider_id[:255], row.subject, row.text] for row in whole])
-    values = {"rows": rows, "token": token, "now": now, "actor": actor[:100]}
-    found = _ACCEPT.ask(session, **values) if whole else list
-
-    def settled() -> list[int]:
-        moved = [Moved(action_id, campaign_id) for action_id, _, campaign_id, *_ in found()]
-        _tell_accepted(session, moved, now, actor)
-        partly = [row.id for row in sent if row.refused and _accept_partly(session, token, row, now, actor)]
-        return [*(row.id for row in moved), *partly]
-
-    return settled
-
-
-def _tell_accepted(session: Session, moved: Sequence[Moved], now: datetime, actor: str) -> None:
-    if session.get_bind().dialect.name == "sqlite":
-        cause = Cause(Reason.ACCEPTED, now, actor)
-        record(session, moved, ActionEvent.ACCEPT.value, ActionState.SENDING, ActionState.SENT, cause)
-        note_contacted(session, [row.id for row in moved], now)
-    notifications.touch(session, {row.campaign_id for row in moved})
-
-
-def _accept_partly(session: Session, token: str, sent: SentAction, now: datetime, actor: str) -> bool:
+def settle_partly(session: Session, token: str, sent: SentAction, *, now: datetime, actor: str) -> bool:
+    """Settle what was accepted for some of its recipients, with the words for the others; say whether it moved."""
     handed = [Action.id == sent.id, Action.claim_token == token, Action.handed_off_at.is_not(None)]
     cause = Cause(Reason.PARTLY_REFUSED, now, actor, sent.refused)
     if not move(session, ActionEvent.ACCEPT, handed, cause, sent_at=now):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, or_, select, text, update
+from sqlalchemy import Connection, Executable, bindparam, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, Reason
@@ -53,10 +53,10 @@ def keep_sent(session: Session, sent: Sequence[SentAction]) -> None:
         session.connection().execute(_KEEP, [row.kept for row in sent])
 
 
-def note_contacted(session: Session, ids: Collection[int], now: datetime) -> None:
+def note_contacted(within: Session | Connection, ids: Collection[int], now: datetime) -> None:
     """Note that the customers of these actions were contacted."""
     if ids:
-        _CONTACTED.run(session, ids=ids, now=now)
+        _CONTACTED.run(within, ids=ids, now=now)
 
 
 def deliver(session: Session, workspace_id: int, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, Reason
@@ -82,13 +82,18 @@ def move(
 
 
 def record(
-    session: Session, moved: Sequence[Moved], event: str, before: ActionState | None, after: ActionState, cause: Cause
+    within: Session | Connection,
+    moved: Sequence[Moved],
+    event: str,
+    before: ActionState | None,
+    after: ActionState,
+    cause: Cause,
 ) -> None:
     """Write one row of history for each of `moved`; `before` is None for rows that were just made."""
     if not moved:
         return
     _RECORD.run(
-        session,
+        within,
         ids=[row.id for row in moved],
         at=cause.at,
         event=event,

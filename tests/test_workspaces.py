@@ -44,6 +44,7 @@ FOR_WORKERS = {
         "words_are_whole",
     },
     "frozen": {"insert_frozen", "insert_packed", "packed"},
+    "handoffs": {"exchange"},
     "imports": {
         "claim_import", "claim_reading", "discard_older", "is_anything_due", "message_of", "untold",
     },
@@ -73,7 +74,7 @@ BEFORE_ANYBODY_IS_KNOWN = {
 """Here the workspace is what is looked for."""
 
 CONDITIONS = {
-    "by_dialect": {"among", "as_date", "as_json", "as_moment", "moment", "together"},
+    "by_dialect": {"among", "as_date", "as_json", "as_moment", "is_sqlite", "moment"},
     "receipts": {"is_uncertain"},
     "customer_filter": {"is_collectible", "is_overdue", "is_undisputed", "matches_text"},
     "transitions": {"is_queued", "is_sending", "move", "person", "worker"},

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from bot.dispatch import poison
 from bot.dispatch import settle as settling
 from bot.dispatch.lane import Lane
-from bot.dispatch.prepare import Job, Later, Prepare, Refused
+from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
 from bot.dispatch.reports import Called, HandOff, Report, Unreachable
 from bot.domain.rates import Limits
 from bot.domain.states import Reason
 from bot.precedence import CLICKS, OUT_OF_THE_WAY
 from storage import actions, notifications, outbox
-from storage.by_dialect import together
+from storage.actions import Held
 from storage.db import Database, steady
 
 LOOK_EVERY = 0.2
@@ -48,7 +48,7 @@ class Desk:
 
     def __init__(self, db: Database, lanes: Mapping[str, Lane], prepare: Prepare, terms: Terms) -> None:
         self._db, self._lanes, self._prepare, self._terms = db, lanes, prepare, terms
-        self._kept = db.kept()
+        self._kept, self._actor = db.kept(), actions.worker(terms.name)
         self._closed_until: dict[str, float] = {}
         self._probing: set[str] = set()
         self._lost_tokens: list[str] = []
@@ -74,31 +74,47 @@ class Desk:
         """Claim nothing for a while: what has happened is settled first."""
         self._claim_again_at = steady() + seconds
 
-    def settle(self, reports: Sequence[Report]) -> None:
-        """Write down what happened, note the handoffs that are asked for, and answer them once that is committed."""
+    def settle(self, reports: Sequence[Report]) -> list[Report]:
+        """Write down what happened, note the handoffs that are asked for, and answer them once that is committed.
+
+        Most mails take the exchange alone. Whatever else there is goes before it in a transaction of its own, and finds
+        itself settled if it is told again. Returns what is to be settled next: claims that had no leave, and receipts
+        that came late.
+        """
         begun, now, lease = steady(), self._db.now(), self._terms.lease
         asked = [report for report in reports if isinstance(report, HandOff)]
-        with self._kept.write() as session, notifications.gathering(session) as touched:
-            book = settling.Book(session, now, actions.worker(self._terms.name))
-            self._close_lanes(book, reports)
-            settling.settle_unsent(book, reports)
-            if self._lost_tokens:
-                actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
-            again = settling.recheck(book, asked, prepare=self._prepare, fresh_for=self._terms.fresh_for)
-            with together(session):
-                sent = settling.ask_sent(book, reports)
-                handed = settling.ask_hand_off(book, asked, again, lease=lease)
-            sent()
-            granted = handed()
-            owed = self._touch(session, touched | self._owed, rarely=bool(reports))
-        self._owed, self._lost_tokens = owed, []
+        rest = [report for report in reports if not settling.is_plain(report)]
+        plain = [report for report in reports if settling.is_plain(report)]
+        stale = settling.stale(asked, now, self._terms.fresh_for)
+        again: Mapping[Held, Rechecked] = {}
+        granted, left = frozenset[Held](), list[Report]()
+        down = self._see_lanes(reports)
+        if rest or stale or self._lost_tokens or (self._owed and self._may_touch(rarely=bool(reports))):
+            with self._kept.write() as session, notifications.gathering(session) as touched:
+                book = settling.Book(session, now, self._actor)
+                for report in down:
+                    waiting = self._lanes[report.job.claimed.channel].drain()
+                    settling.put_back(book, waiting, Reason.TRANSIENT, report.error.detail)
+                settling.settle(book, rest)
+                if self._lost_tokens:
+                    actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
+                again = settling.recheck(book, stale, prepare=self._prepare)
+                granted, left = settling.hold_on(book, rest, again, lease=lease)
+                owed = self._touch(session, touched | self._owed, rarely=bool(reports))
+            self._owed, self._lost_tokens = owed, []
+        if plain:
+            with self._kept.step() as connection:
+                found, more = settling.exchange(connection, plain, again, now=now, lease=lease, actor=self._actor)
+            granted, left = granted | found.granted, [*left, *more]
+            self._owed |= found.campaign_ids
         for request in asked:
             request.grant.answer(granted, begun + lease.total_seconds() / 2)
+        return left
 
     def park(self, report: Report, error: BaseException) -> None:
         """Give what a report is about to a person, because it can't be settled as it is."""
         with self._kept.write() as session:
-            book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
+            book = settling.Book(session, self._db.now(), self._actor)
             settling.park(book, report, poison.reference_for(error))
         if isinstance(report, HandOff):
             report.grant.answer(frozenset(), 0)
@@ -113,7 +129,7 @@ class Desk:
         tokens = {lane.name: str(uuid.uuid4()) for lane in lanes}
         try:
             with self._kept.write() as session, notifications.gathering(session) as touched:
-                book = settling.Book(session, self._db.now(), actions.worker(self._terms.name))
+                book = settling.Book(session, self._db.now(), self._actor)
                 claimed = [(lane, self._claim(book, lane, tokens[lane.name])) for lane in lanes]
                 self._look(session)
                 owed = self._touch(session, touched, rarely=True)
@@ -130,10 +146,13 @@ class Desk:
 
         Return those still to be told. If they never are, the end of their campaign tells them.
         """
-        if rarely and steady() - self._touched_at < TOUCH_EVERY:
+        if not self._may_touch(rarely=rarely):
             return campaign_ids
         self._touched_at = steady()
         return notifications.touch_free(session, campaign_ids)
+
+    def _may_touch(self, *, rarely: bool) -> bool:
+        return not rarely or steady() - self._touched_at >= TOUCH_EVERY
 
     def is_claiming(self) -> bool:
         """Say whether any lane wants more work."""
@@ -186,14 +205,18 @@ class Desk:
         settling.put_off(book, [c for c in checked if isinstance(c, Later)])
         return [c for c in checked if isinstance(c, Job)]
 
-    def _close_lanes(self, book: settling.Book, reports: Sequence[Report]) -> None:
-        """Return to the queue what waits for a provider that can't be reached, and claim nothing for it for a while."""
+    def _see_lanes(self, reports: Sequence[Report]) -> list[Unreachable]:
+        """Claim nothing for a while for lanes whose provider can't be reached, and as usual once it lets somebody in.
+
+        Returns what says that a lane is down: what waits there goes back to the queue.
+        """
+        down: list[Unreachable] = []
         for report in reports:
             if isinstance(report, Called | HandOff):
                 self._probing.discard((report.jobs[0] if isinstance(report, HandOff) else report.job).claimed.channel)
-            if not isinstance(report, Unreachable) or not report.lane_is_down:
-                continue
-            lane = self._lanes[report.job.claimed.channel]
-            self._closed_until[lane.name] = steady() + report.pause
-            self._probing.add(lane.name)
-            settling.put_back(book, lane.drain(), Reason.TRANSIENT, report.error.detail)
+            elif isinstance(report, Unreachable) and report.lane_is_down:
+                channel = report.job.claimed.channel
+                self._closed_until[channel] = steady() + report.pause
+                self._probing.add(channel)
+                down.append(report)
+        return down

@@ -38,8 +38,6 @@ AFTER_FAULT = 1.0
 """Seconds to wait after a turn that failed; claims wait twice as long, so that what has happened is settled first."""
 SHORTEST_SLEEP = 0.02
 """Seconds: keeps two workers that want the same rows from spinning."""
-GATHER_FOR = 0.001
-"""Seconds that the first report waits for others: one commit for several, and the senders get on meanwhile."""
 STOP_WITHIN = 8.0
 """Seconds that calls in flight get to end when the dispatcher stops."""
 
@@ -128,7 +126,6 @@ class Dispatcher:
         try:
             if wait:
                 gathered.append(self._inbox.get(timeout=self._sleep()))
-                time.sleep(GATHER_FOR)
             while True:
                 gathered.append(self._inbox.get_nowait())
         except queue.Empty:
@@ -142,7 +139,7 @@ class Dispatcher:
         return min(max((self._desk.next_due - self._db.now()).total_seconds(), SHORTEST_SLEEP), self._idle)
 
     def _turn(self, reports: list[Report]) -> list[Report]:
-        """Settle and hand off, then claim; return the reports to be tried again when the database failed."""
+        """Settle and hand off, then claim; return the reports to be settled next, or again when the database failed."""
         told: list[Report] = [report for report in reports if not isinstance(report, Wake)]
         if len(told) < len(reports):
             self._desk.look_afresh()
@@ -154,24 +151,24 @@ class Dispatcher:
 
     def _settle(self, told: list[Report]) -> list[Report]:
         try:
-            self._desk.settle(told)
+            return self._desk.settle(told)
         except Exception as error:
             for report in told:
                 if isinstance(report, HandOff):
                     report.grant.doubtful = True
             return self._kept(told, error) if is_outage(error) or not told else self._one_by_one(told)
-        return []
 
     def _one_by_one(self, told: list[Report]) -> list[Report]:
         """Settle each report by itself, so that one that can't be settled keeps no other from it."""
+        left = list[Report]()
         for n, report in enumerate(told):
             try:
-                self._desk.settle([report])
+                left += self._desk.settle([report])
             except Exception as error:
                 if is_outage(error):
-                    return self._kept(told[n:], error)
+                    return [*left, *self._kept(told[n:], error)]
                 self._park(report, error)
-        return []
+        return left
 
     def _park(self, report: Report, error: Exception) -> None:
         try:

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from bot.channels.base import Message, Receipt, SendError
 from bot.dispatch.prepare import Job
 from bot.domain.states import Reason
-from storage.actions import Claimed
+from storage.actions import Claimed, Held
 from storage.db import steady
-
-Held = tuple[str, int]
-"""A claim: its token and the action. One worker may hold an old and a new claim on the same action."""
 
 
 def held(row: Claimed) -> Held:
@@ -69,6 +66,18 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Late:
+    """The provider took the message, and the claim was over when that was to be settled."""
+
+    call: Called
+
+    @property
+    def job(self) -> Job:
+        """Return what was sent."""
+        return self.call.job
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NotCalled:
     """The job was handed off, and then the provider was not called."""
 
@@ -97,7 +106,7 @@ class Unwritable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PutBack:
-    """The job was not begun: the dispatcher stops."""
+    """The job was not begun: the dispatcher stops, or it had no leave."""
 
     job: Job
 
@@ -107,5 +116,5 @@ class Wake:
     """Something changed in the database: look now."""
 
 
-Report = HandOff | Called | NotCalled | Unreachable | Unwritable | PutBack | Wake
+Report = HandOff | Called | Late | NotCalled | Unreachable | Unwritable | PutBack | Wake
 Tell = Callable[[Report], None]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from bot.channels.base import AuthBroken, Receipt, Rejected, SendError
 from bot.dispatch import retry
 from bot.dispatch.poison import prepared
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
-from bot.dispatch.reports import Called, HandOff, Held, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake, held
+from bot.dispatch.reports import Called, HandOff, Late, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake, held
 from bot.domain.channels import CHANNELS
 from bot.domain.folding import fold_address
 from bot.domain.states import PauseReason, Reason, reason_text
 from storage import actions, campaign_states, notifications, outbox, suppressions, users
-from storage.actions import Claimed, Envelope, SentAction
-from storage.by_dialect import Answer
+from storage.actions import Asked, Claimed, Envelope, Exchanged, Held, SentAction
 from storage.models import NotificationKind
 
 
@@ -32,17 +32,14 @@ class Book:
     actor: str
 
 
-def settle(book: Book, reports: Sequence[Report]) -> None:
-    """Write down every outcome; what somebody else settled meanwhile is left as it is."""
-    settle_unsent(book, reports)
-    ask_sent(book, reports)()
-
-
-def settle_unsent(book: Book, reports: Sequence[Report]) -> None:
-    """Write down every outcome but that a message was accepted."""
-    for report in reports:
-        if isinstance(report, Called) and isinstance(report.outcome, SendError):
-            _settle_failed(book, report.job.claimed, report.outcome)
+def settle(book: Book, reports: Iterable[Report]) -> None:
+    """Write down every outcome but what `exchange` does; what somebody else settled meanwhile is left as it is."""
+    told = list(reports)
+    for report in told:
+        if isinstance(report, Called):
+            _settle_called(book, report)
+        elif isinstance(report, Late):
+            _settle_late(book, report.call)
         elif isinstance(report, Unreachable):
             _settle_unreachable(book, report)
         elif isinstance(report, Unwritable):
@@ -50,38 +47,31 @@ def settle_unsent(book: Book, reports: Sequence[Report]) -> None:
         elif isinstance(report, NotCalled):
             row = report.job.claimed
             actions.release_uncalled(book.session, row.token, [row.id], now=book.now, actor=book.actor)
-    put_back(book, [report.job for report in reports if isinstance(report, PutBack)])
+    put_back(book, [report.job for report in told if isinstance(report, PutBack)])
 
 
-def ask_sent(book: Book, reports: Sequence[Report]) -> Answer[None]:
-    """Write down what was accepted; to be ended by a call of what is returned (see `storage.by_dialect.together`)."""
-    by_token: dict[str, list[Called]] = defaultdict(list)
-    for report in reports:
-        if isinstance(report, Called) and isinstance(report.outcome, Receipt):
-            by_token[report.job.claimed.token].append(report)
-    asked: list[tuple[dict[int, SentAction], list[Called], Answer[list[int]]]] = []
-    for token, called in by_token.items():
-        sent = {r.job.claimed.id: _kept(r) for r in called}
-        values = list(sent.values())
-        asked.append(
-            (sent, called, actions.ask_settle_sent(book.session, token, values, now=book.now, actor=book.actor))
-        )
-
-    def settled() -> None:
-        for sent, called, answer in asked:
-            _settle_late(book, sent, called, settled=answer())
-
-    return settled
+def is_plain(report: Report) -> bool:
+    """Say whether `exchange` is all that a report needs: a message that was taken for all its recipients, or a request
+    to hand off that was not made before."""
+    if isinstance(report, HandOff):
+        return not report.grant.doubtful
+    return isinstance(report, Called) and isinstance(report.outcome, Receipt) and not report.outcome.refused
 
 
-def _settle_late(
-    book: Book, sent: Mapping[int, SentAction], called: Sequence[Called], *, settled: Sequence[int]
-) -> None:
-    """Settle those whose lease had run out: their receipts are late, but they are receipts."""
-    for report in called:
-        row = report.job.claimed
-        if row.id not in settled:
-            actions.settle_late(book.session, sent[row.id], message_id=row.message_id, now=book.now, actor=book.actor)
+def _settle_called(book: Book, report: Called) -> None:
+    row = report.job.claimed
+    if isinstance(report.outcome, SendError):
+        _settle_failed(book, row, report.outcome)
+    elif report.outcome.refused:
+        sent = _kept(report)
+        if not actions.settle_partly(book.session, row.token, sent, now=book.now, actor=book.actor):
+            _settle_late(book, report)
+
+
+def _settle_late(book: Book, report: Called) -> None:
+    """Settle what was accepted and whose lease had run out: its receipt is late, but it is a receipt."""
+    sent, message_id = _kept(report), report.job.claimed.message_id
+    actions.settle_late(book.session, sent, message_id=message_id, now=book.now, actor=book.actor)
 
 
 def _kept(report: Called) -> SentAction:
@@ -189,70 +179,76 @@ def put_off(book: Book, later: Sequence[Later]) -> None:
         )
 
 
-def hand_off(
-    book: Book, requests: Sequence[HandOff], *, prepare: Prepare, lease: timedelta, fresh_for: timedelta
-) -> frozenset[Held]:
-    """Recheck what waited long, note the handoffs, and return the claims of those that may be sent once committed."""
-    again = recheck(book, requests, prepare=prepare, fresh_for=fresh_for)
-    return ask_hand_off(book, requests, again, lease=lease)()
+def stale(requests: Iterable[HandOff], now: datetime, fresh_for: timedelta) -> list[Claimed]:
+    """Return the claims that waited longer than `fresh_for` since they were checked."""
+    return [job.claimed for request in requests for job in request.jobs if now - job.as_of > fresh_for]
 
 
-def recheck(
-    book: Book, requests: Sequence[HandOff], *, prepare: Prepare, fresh_for: timedelta
-) -> Mapping[Held, Rechecked]:
-    """Recheck the jobs that waited longer than `fresh_for`, and settle those that must not go out any more."""
-    stale = [job.claimed for request in requests for job in request.jobs if book.now - job.as_of > fresh_for]
-    again = {held(c.claimed): c for c in prepared(book.session, stale, book.now, prepare)}
+def recheck(book: Book, claims: Sequence[Claimed], *, prepare: Prepare) -> Mapping[Held, Rechecked]:
+    """Check claims again, and settle those that must not go out any more."""
+    again = {held(c.claimed): c for c in prepared(book.session, claims, book.now, prepare)}
     refuse(book, [c for c in again.values() if isinstance(c, Refused)])
     put_off(book, [c for c in again.values() if isinstance(c, Later)])
     return again
 
 
-def ask_hand_off(
-    book: Book, requests: Sequence[HandOff], again: Mapping[Held, Rechecked], *, lease: timedelta
-) -> Answer[frozenset[Held]]:
-    """Note the handoffs; what is returned gives the claims of those that may be sent once this is committed.
+def exchange(
+    within: Session | Connection,
+    reports: Sequence[Report],
+    again: Mapping[Held, Rechecked],
+    *,
+    now: datetime,
+    lease: timedelta,
+    actor: str,
+) -> tuple[Exchanged, list[Report]]:
+    """Settle what was accepted, and note the handoffs: what most mails ask of the database, in one step.
 
-    A job that was rechecked (`again`) is returned to the queue if the message would read differently now, or its
-    campaign is no longer sending. So is one to an address that was suppressed since: whatever road a message came by,
-    this is the last gate.
+    A job that was rechecked (`again`) gets no leave if the message would read differently now, or its campaign is no
+    longer sending. So is one to an address that was suppressed since: whatever road a message came by, this is the last
+    gate. Beside what the exchange came to, the reports of what is still to be settled are returned: claims that had no
+    leave, and receipts that came late.
     """
-    jobs = [job for request in requests for job in request.jobs]
-    to = [envelope for job in jobs for envelope in _envelopes(job)]
-    session = book.session
-    asked = [
-        (token, actions.ask_hand_off(session, token, ids, to=to, now=book.now, lease=lease))
-        for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items()
+    called = [report for report in reports if isinstance(report, Called)]
+    requests = [report for report in reports if isinstance(report, HandOff)]
+    asked = [one for request in requests for one in _asked(request, again)]
+    accepted = [(report.job.claimed.token, _kept(report)) for report in called]
+    found = actions.exchange(within, accepted, asked, now=now, lease=lease, actor=actor)
+    left: list[Report] = [Late(report) for report in called if report.job.claimed.id not in found.settled]
+    jobs = (job for request in requests for job in request.jobs)
+    return found, [*left, *(PutBack(job) for job in jobs if held(job.claimed) not in found.granted)]
+
+
+def hold_on(
+    book: Book, reports: Iterable[Report], again: Mapping[Held, Rechecked], *, lease: timedelta
+) -> tuple[frozenset[Held], list[Report]]:
+    """Hand off what was asked for before, and return which claims may go out, with what is still to be settled.
+
+    What a commit noted that was cut off without an answer was never sent, and is ours still. Trying again comes first:
+    it waits for what is left of that commit.
+    """
+    requests = [report for report in reports if isinstance(report, HandOff)]
+    if not requests:
+        return frozenset(), []
+    found, left = exchange(book.session, requests, again, now=book.now, lease=lease, actor=book.actor)
+    granted = set(found.granted)
+    for token, ids in _by_token(job for request in requests for job in request.jobs).items():
+        granted.update((token, i) for i in actions.handed_off(book.session, token, ids, now=book.now, lease=lease))
+    return frozenset(granted), [
+        one for one in left if isinstance(one, PutBack) and held(one.job.claimed) not in granted
     ]
 
-    def handed() -> frozenset[Held]:
-        texts, granted = _to_look_up(requests), set[Held]()
-        for token, answer in asked:
-            fresh = answer()
-            actions.keep_text(session, token, {i: texts[i] for i in sorted(fresh) if i in texts})
-            granted.update((token, i) for i in fresh)
-        doubtful = [job for request in requests if request.grant.doubtful for job in request.jobs]
-        for token, ids in _by_token(doubtful).items():  # noted by a commit that was cut off, and never sent: ours still
-            granted.update((token, i) for i in actions.handed_off(session, token, ids, now=book.now, lease=lease))
-        put_back(book, [job for job in jobs if held(job.claimed) not in granted])
-        return frozenset(granted)
 
-    return handed
+def _asked(request: HandOff, again: Mapping[Held, Rechecked]) -> Iterator[Asked]:
+    for job, words in zip(request.jobs, request.texts, strict=True):
+        if _says_the_same(job, again):
+            # the words are kept beforehand where their provider can be asked for them after a crash
+            kept = words if CHANNELS[job.claimed.channel].can_look_up else None
+            yield Asked(held(job.claimed), _envelopes(job), kept)
 
 
 def _envelopes(job: Job) -> list[Envelope]:
     row = job.claimed
     return [(row.id, row.workspace_id, row.channel, fold_address(address)) for _, address in (*job.to, *job.cc)]
-
-
-def _to_look_up(requests: Iterable[HandOff]) -> dict[int, str]:
-    """Return the words of the messages that their provider can be asked for after a crash."""
-    return {
-        job.claimed.id: words
-        for request in requests
-        for job, words in zip(request.jobs, request.texts, strict=True)
-        if CHANNELS[job.claimed.channel].can_look_up
-    }
 
 
 def park(book: Book, report: Report, reference: str) -> None:

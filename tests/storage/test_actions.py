@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.dispatch.rescue import rescue
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, CampaignState, Reason
-from storage import actions
-from storage.actions import Claimed, FrozenAction, SentAction
+from storage import actions, notifications
+from storage.actions import Asked, Claimed, FrozenAction, SentAction
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign, Customer, Notification
 from tests.builders import NOW, Builder
@@ -40,15 +40,24 @@ def claim(db: Database, limit: int = 100) -> list[Claimed]:
         return actions.claim_due(session, worker_name="w", now=NOW, limit=limit, lease=LEASE, channels=["email"])
 
 
-def hand_off(db: Database, claimed: Claimed) -> set[int]:
+def hand_off(db: Database, claimed: Claimed, token: str | None = None) -> set[int]:
     with db.write() as session:
-        return actions.hand_off(session, claimed.token, [claimed.id], now=NOW, lease=LEASE)
+        asked = [Asked((token or claimed.token, claimed.id))]
+        found = actions.exchange(session, [], asked, now=NOW, lease=LEASE, actor=ME)
+    assert not found.settled
+    return {action_id for _, action_id in found.granted}
 
 
-def settle_sent(db: Database, claimed: Claimed, token: str | None = None) -> list[int]:
+def settle_sent(db: Database, claimed: Claimed, token: str | None = None, actor: str = ME) -> frozenset[int]:
     with db.write() as session:
-        sent = [SentAction(claimed.id, "250 id-1", "Hello", "Dear Acme")]
-        return actions.settle_sent(session, token or claimed.token, sent, now=LATER, actor=ME)
+        return accept(session, SentAction(claimed.id, "250 id-1", "Hello", "Dear Acme"), token or claimed.token, actor)
+
+
+def accept(session: Session, sent: SentAction, token: str, actor: str = ME) -> frozenset[int]:
+    found = actions.exchange(session, [(token, sent)], [], now=LATER, lease=LEASE, actor=actor)
+    assert not found.granted
+    notifications.touch(session, set(found.campaign_ids))
+    return found.settled
 
 
 def everything(session: Session) -> list[tuple[object, ...]]:
@@ -64,9 +73,7 @@ TRANSITIONS: dict[ActionEvent, Callable[[Session, Action, str], object]] = {
         s, worker_name="w", now=LATER, limit=9, lease=LEASE, channels=["email"]
     ),
     ActionEvent.RELEASE: lambda s, r, t: actions.release(s, t, [r.id], now=LATER, actor=ME),
-    ActionEvent.ACCEPT: lambda s, r, t: actions.settle_sent(
-        s, t, [SentAction(r.id, "id", "s", "t")], now=LATER, actor=ME
-    ),
+    ActionEvent.ACCEPT: lambda s, r, t: accept(s, SentAction(r.id, "id", "s", "t"), t),
     ActionEvent.RETRY: lambda s, r, t: actions.settle_retry(
         s, t, r.id, due_at=LATER, detail="450 later", now=LATER, actor=ME
     ),
@@ -205,8 +212,8 @@ def test_hands_off_nothing_under_another_token_or_once_the_campaign_is_paused(db
     campaign = build.campaign(build.user(), state=CampaignState.SENDING)
     build.action(campaign)
     [claimed] = claim(db)
+    assert hand_off(db, claimed, "another") == set()
     with db.write() as session:
-        assert actions.hand_off(session, "another", [claimed.id], now=NOW, lease=LEASE) == set()
         row = session.get_one(Campaign, campaign.id)
         row.state, row.pause_reason = "paused", "by_person"
     assert hand_off(db, claimed) == set()
@@ -216,9 +223,9 @@ def test_settles_sent_with_what_was_sent_and_the_customer_as_contacted(db: Datab
     row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
     [claimed] = claim(db)
     hand_off(db, claimed)
-    assert settle_sent(db, claimed, token="another") == []
-    assert settle_sent(db, claimed) == [row.id]
-    assert settle_sent(db, claimed) == []
+    assert settle_sent(db, claimed, token="another") == frozenset()
+    assert settle_sent(db, claimed) == {row.id}
+    assert settle_sent(db, claimed) == frozenset()
     after = reread(db, row)
     assert (after.sent_at, after.provider_id, after.sent_subject, after.sent_text) == (
         LATER,
@@ -235,9 +242,7 @@ def test_history_keeps_as_much_of_a_long_name_as_it_has_room_for(db: Database, b
     row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
     [claimed] = claim(db)
     hand_off(db, claimed)
-    with db.write() as session:
-        sent = [SentAction(row.id, "id", "s", "t")]
-        actions.settle_sent(session, claimed.token, sent, now=LATER, actor="worker:" + "x" * 200)
+    settle_sent(db, claimed, actor="worker:" + "x" * 200)
     assert history(db, row)[-1][4] == "worker:" + "x" * 93
 
 
@@ -246,8 +251,10 @@ def test_a_partly_refused_message_is_sent_and_names_the_refused(db: Database, bu
     [claimed] = claim(db)
     hand_off(db, claimed)
     with db.write() as session:
-        sent = [SentAction(row.id, "id", "s", "t", refused="b@example.com: 550 no such user")]
-        assert actions.settle_sent(session, claimed.token, sent, now=LATER, actor=ME) == [row.id]
+        sent = SentAction(row.id, "id", "s", "t", refused="b@example.com: 550 no such user")
+        assert not actions.settle_partly(session, "another", sent, now=LATER, actor=ME)
+        assert actions.settle_partly(session, claimed.token, sent, now=LATER, actor=ME)
+        assert not actions.settle_partly(session, claimed.token, sent, now=LATER, actor=ME)
     after = reread(db, row)
     assert (after.state, after.reason, after.detail) == ("sent", "partly_refused", "b@example.com: 550 no such user")
 
@@ -259,7 +266,7 @@ def test_a_revived_worker_can_not_settle_what_was_rescued(db: Database, build: B
     with db.write() as session:
         rescued = actions.rescue_expired(session, now=NOW + LEASE + timedelta(seconds=1), actor="worker:rescue")
     assert rescued == ([], [row.id])
-    assert settle_sent(db, claimed) == []
+    assert settle_sent(db, claimed) == frozenset()
     after = reread(db, row)
     assert (after.state, after.reason) == ("manual", "uncertain")
     assert after.handed_off_at == NOW

@@ -10,7 +10,7 @@ from sqlalchemy import Executable, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from storage import drafts, merge_facts
-from storage.by_dialect import ByDialect, together
+from storage.by_dialect import ByDialect
 from storage.db import Database, utcnow
 from tests.builders import Builder
 
@@ -26,19 +26,10 @@ def _broken(_sqlite: bool) -> Executable:
 DOUBLED, BROKEN = ByDialect(_doubled), ByDialect(_broken)
 
 
-def test_what_is_asked_together_is_answered_each_for_itself(db: Database) -> None:
-    with db.read() as session:
-        with together(session):
-            answers = [DOUBLED.ask(session, n=n, word=f"w{n}") for n in (1, 2, 3)]
-        assert [answer() for answer in reversed(answers)] == [[(6, "w3")], [(4, "w2")], [(2, "w1")]]
-        assert DOUBLED.run(session, n=5, word="after") == [(10, "after")]
-
-
-def test_a_fault_of_one_is_raised_as_any_other_and_the_transaction_is_over(db: Database) -> None:
-    with pytest.raises(DBAPIError), db.write() as session, together(session):
-        DOUBLED.ask(session, n=1, word="w")
-        BROKEN.ask(session, n=1)
-        DOUBLED.ask(session, n=2, word="w")
+def test_a_fault_is_raised_as_any_other_and_the_transaction_is_over(db: Database) -> None:
+    with pytest.raises(DBAPIError), db.write() as session:
+        assert DOUBLED.run(session, n=1, word="w") == [(2, "w")]
+        BROKEN.run(session, n=1)
     with db.read() as session:
         assert DOUBLED.run(session, n=1, word="w") == [(2, "w")]
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import ActionState, CampaignState
 from storage import actions, claims
-from storage.actions import Claimed
+from storage.actions import Asked, Claimed
 from storage.db import Database
 from storage.models import Action, Campaign, RateToken, User
 from tests.bot.dispatch.conftest import wait_until
@@ -75,7 +75,9 @@ def test_each_claim_has_a_token_of_its_own_that_opens_no_other(db: Database, bui
     with db.write() as session:
         held = dict(session.execute(select(Action.id, Action.claim_token)).all())
         assert held == {first.id: first.token, second.id: second.token}
-        assert actions.hand_off(session, first.token, [first.id, second.id], now=NOW, lease=LEASE) == {first.id}
+        asked = [Asked((first.token, each.id)) for each in (first, second)]
+        found = actions.exchange(session, [], asked, now=NOW, lease=LEASE, actor="worker:w")
+        assert found.granted == {(first.token, first.id)}
 
 
 def test_even_what_was_found_is_taken_from_the_queue_alone(db: Database, build: Builder) -> None:

@@ -14,8 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from sqlalchemy import delete, select, update
 
 from bot.channels.base import AuthBroken, Message, Receipt, Rejected, SendError, Transient, Uncertain
-from bot.dispatch import settle
-from bot.dispatch.prepare import Job, prepare
+from bot.dispatch.prepare import Job
 from bot.dispatch.reports import HandOff, Report, held
 from bot.dispatch.retry import DELAYS
 from bot.domain.channels import CHANNELS, LETTER
@@ -25,6 +24,7 @@ from storage import actions, campaigns
 from storage.actions import FrozenAction
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign, Customer, Notification
+from tests.bot.dispatch.desk_at import tell
 from tests.builders import NOW, Builder
 
 LEASE = timedelta(minutes=10)
@@ -156,8 +156,7 @@ class Model(RuleBasedStateMachine):
         row.state, row.job, row.handed_off = A.MANUAL, None, False
 
     def report(self, *reports: Report) -> None:
-        with self.db.write() as session:
-            settle.settle(settle.Book(session, self.now, "worker:w"), reports)
+        tell(self.db, *reports, now=self.now, lease=LEASE)
 
     def hand_over(self, pick: int, *, doubtful: bool, cut_off: bool) -> None:
         chosen = self.some(pick, A.SENDING, job=True, handed_off=False)
@@ -178,10 +177,7 @@ class Model(RuleBasedStateMachine):
         assert row.job is not None
         request = HandOff((row.job,), ("Dear Pat",))
         request.grant.doubtful = doubtful
-        with self.db.write() as session:
-            book = settle.Book(session, self.now, "worker:w")
-            granted = settle.hand_off(book, [request], prepare=prepare, lease=LEASE, fresh_for=timedelta(days=9))
-        return held(row.job.claimed) in granted
+        return held(row.job.claimed) in tell(self.db, request, now=self.now, lease=LEASE)
 
     def is_open(self, action_id: int) -> bool:
         """Say whether the latest call may still be answered: nobody has settled it, or decided to send again."""

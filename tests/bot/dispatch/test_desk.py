@@ -20,13 +20,13 @@ from bot.dispatch.compose import compose
 from bot.dispatch.desk import Desk, Terms
 from bot.dispatch.lane import Lane
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused, prepare
-from bot.dispatch.reports import Called, Grant, HandOff, Held, NotCalled, PutBack, Unreachable
+from bot.dispatch.reports import Called, Grant, HandOff, Late, NotCalled, PutBack, Unreachable
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import CampaignState, Reason
 from storage import actions
-from storage.actions import Claimed
+from storage.actions import Claimed, Held
 from storage.db import Database, utcnow
-from storage.models import Action, ActionHistory, Notification
+from storage.models import Action, ActionHistory, Notification, Setting
 from tests.bot.dispatch.conftest import Book
 from tests.builders import Builder
 
@@ -161,6 +161,7 @@ def test_each_lane_claims_its_own_channel_under_a_token_of_its_own(db: Database,
     mails = Book(db, build)
     mail = mails.action()
     texts = Book(db, build)
+    build.save(Setting(workspace_id=build.workspace_id, key="sending_hours", value={"sms": ""}))  # at any time
     texts.campaign = build.campaign(texts.alice, state=CampaignState.SENDING, channel="sms")
     text = texts.action(recipients=[{"contact_id": None, "name": "", "phone": "+4915123456789"}])
     one = room("email", "sms")
@@ -285,16 +286,44 @@ def test_a_job_that_waited_too_long_is_rechecked_at_its_handoff(book: Book, room
     assert (answers(request)[0][0], checks, book.now(action).state) == (frozenset(), [1, 1], "skipped")
 
 
+def test_what_had_no_leave_or_came_late_is_left_to_be_settled_next(book: Book, room: Make) -> None:
+    made, one = [book.action(f"c{n}@acme.example") for n in range(3)], room()
+    out, gone, back = one.claim()
+    one.desk.settle([handed(out)])
+    with book.db.write() as session:
+        actions.rescue_expired(session, now=utcnow() + timedelta(minutes=11), actor="worker:other")
+    assert [book.now(action).state for action in made] == ["manual", "queued", "queued"]
+    left = one.desk.settle([called(out), handed(gone), PutBack(back)])
+    assert [(type(report), report.job) for report in left] == [(Late, out), (PutBack, gone)]
+    assert one.desk.settle(left) == []
+    rows = [book.now(action) for action in made]
+    assert [(row.state, row.reason) for row in rows] == [
+        ("sent", "late_receipt"), ("queued", "lease_expired"), ("queued", "lease_expired")
+    ]  # fmt: skip
+
+
+def test_what_most_mails_need_is_one_commit(book: Book, room: Make, clock: Clock) -> None:
+    for n in range(3):
+        book.action(f"c{n}@acme.example")
+    one, commits = room(), list[str]()
+    first, second, third = one.claim()
+    one.desk.settle([handed(first)])
+    listen(one.db.engine, "commit", lambda _connection: commits.append("commit"))
+    one.desk.settle([called(first), handed(second)])
+    assert commits == ["commit"]
+    one.desk.settle([called(second), handed(third), NotCalled(first)])
+    assert commits == ["commit"] * 3
+
+
 def test_a_campaigns_message_is_told_twice_a_second_at_most_and_at_the_end(
     book: Book, room: Make, clock: Clock
 ) -> None:
     for n in range(3):
         book.action(f"c{n}@acme.example")
     one = room()
-    one.desk.settle([])
+    first, second, third = one.claim()
     start = one.version()
     clock.shows = 1000.4
-    first, second, third = one.claim()
     one.desk.settle([PutBack(first)])
     assert (one.version(), one.desk.owes) == (start, True)
     one.desk.look_afresh()
@@ -313,15 +342,13 @@ def test_what_it_owes_to_one_campaign_is_not_forgotten_over_another(
     db: Database, build: Builder, room: Make, clock: Clock
 ) -> None:
     one = room()
-    one.desk.settle([])
-    clock.shows = 1000.1
-    for _ in range(2):
+    for clock.shows in (1000.0, 1000.1, 1000.2):
         Book(db, build).action()
         one.desk.look_afresh()
         assert len(one.claim()) == 1
-    first, second = one.versions()
+    told, first, second = one.versions()
     one.desk.settle([])
-    assert (one.versions(), one.desk.owes) == ([first + 1, second + 1], False)
+    assert (one.versions(), one.desk.owes) == ([told, first + 1, second + 1], False)
 
 
 def test_a_claim_whose_commit_was_cut_off_is_undone_once_the_database_is_back(book: Book, room: Make) -> None:

@@ -14,14 +14,15 @@ from structlog.testing import capture_logs
 from bot.channels.base import AuthBroken, Message, Receipt, Rejected, SendError, Transient, Uncertain
 from bot.dispatch import poison, settle
 from bot.dispatch.lane import Lane, Sender
-from bot.dispatch.prepare import Job, Later, Rechecked, Refused, prepare
-from bot.dispatch.reports import Called, HandOff, Held, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
+from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused, prepare
+from bot.dispatch.reports import Called, HandOff, NotCalled, PutBack, Report, Unreachable, Unwritable, Wake
 from bot.dispatch.rescue import rescue
 from bot.domain.states import ActionState, CampaignState, Reason
 from storage import actions
-from storage.actions import Claimed
+from storage.actions import Claimed, Held
 from storage.db import Database, steady
 from storage.models import Action, ActionHistory, Campaign, Customer, Notification, Suppression
+from tests.bot.dispatch.desk_at import tell
 from tests.bot.dispatch.machine_model import message_of
 from tests.builders import NOW, Builder
 
@@ -58,14 +59,11 @@ class Ground:
             return [job for job in prepare(session, rows, NOW) if isinstance(job, Job)]
 
     def settle(self, *reports: Report, now: datetime = LATER) -> None:
-        with self.db.write() as session:
-            settle.settle(settle.Book(session, now, "worker:w"), reports)
+        tell(self.db, *reports, now=now, lease=LEASE)
 
-    def hand_off(self, *requests: HandOff, now: datetime = SOON, prepare: object = prepare) -> frozenset[int]:
-        with self.db.write() as session:
-            book = settle.Book(session, now, "worker:w")
-            granted = settle.hand_off(book, requests, prepare=prepare, lease=LEASE, fresh_for=FRESH)  # type: ignore[arg-type]
-            return frozenset(action_id for _, action_id in granted)
+    def hand_off(self, *requests: HandOff, now: datetime = SOON, prepare: Prepare = prepare) -> frozenset[int]:
+        granted = tell(self.db, *requests, now=now, lease=LEASE, fresh_for=FRESH, prepare=prepare)
+        return frozenset(action_id for _, action_id in granted)
 
     def called(self, job: Job, outcome: Receipt | SendError, *, now: datetime = LATER) -> None:
         assert self.hand_off(HandOff((job,), ("text",))) == {job.claimed.id}
@@ -485,10 +483,9 @@ def test_an_old_claim_gets_no_leave_by_a_new_one_on_the_same_action(ground: Grou
         )
         (new,) = [job for job in prepare(session, rows, now) if isinstance(job, Job)]
         assert new.claimed.id == old.claimed.id
-        requests = [HandOff((old,), ("text",)), HandOff((new,), ("text",))]
-        book = settle.Book(session, now, "worker:w")
-        granted = settle.hand_off(book, requests, prepare=prepare, lease=LEASE, fresh_for=timedelta(hours=1))
-        assert granted == {("anew", new.claimed.id)}
+    requests = [HandOff((old,), ("text",)), HandOff((new,), ("text",))]
+    granted = tell(ground.db, *requests, now=now, lease=LEASE)
+    assert granted == {("anew", new.claimed.id)}
     assert ground.row(new).state == "sending"
     assert sends(old, granted) == 0
     assert sends(new, granted) == 1

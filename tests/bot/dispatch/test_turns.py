@@ -16,6 +16,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.prepare import Job
 from bot.dispatch.reports import HandOff, Report, Wake, held
 from storage import actions
+from storage.actions import Asked
 from storage.db import Database
 from storage.models import Action
 from tests.bot.dispatch.conftest import Book
@@ -118,8 +119,8 @@ def test_at_its_end_it_tries_until_all_is_settled_and_what_was_not_begun_is_queu
 def test_what_it_held_over_an_outage_is_settled_though_it_is_told_to_stop_meanwhile(book: Book) -> None:
     dispatcher, (sent, waiting) = claimed(book, 2, stops=False)
     with book.db.write() as session:
-        ids = [sent.claimed.id]
-        actions.hand_off(session, sent.claimed.token, ids, now=book.db.now(), lease=timedelta(minutes=1))
+        asked, lease = [Asked(held(sent.claimed))], timedelta(minutes=1)
+        actions.exchange(session, [], asked, now=book.db.now(), lease=lease, actor="worker:w0")
     dispatcher._lanes["email"].jobs.put(waiting)
     dispatcher._inbox.put(called(sent))
 
