@@ -31,6 +31,7 @@ from bot.log import get_logger
 from bot.pauses import keep_pauses_short, stand_back
 from bot.people import identity
 from bot.people.identity import TeamFacts, WorkspaceDefaults
+from bot.precedence import AT_ONCE, CLICKS
 from bot.teller import Teller
 from bot.web import SlackAnswer, listen, make_web
 from bot.wiring import configured, make_events, make_hooks, warnings_of
@@ -104,6 +105,7 @@ class Bot:
         name: str | None = None,
     ) -> None:
         self.db, self._answers_slack = Database(settings.database_url), web
+        CLICKS.allow(1 if self.db.is_sqlite else AT_ONCE)
         self._worker = make_worker(settings, self.db, name) if worker else None
         self._teller = Teller(self.db, Notifier(self.db, lambda _team_id: slack_client(settings))) if teller else None
         self.web = Web(settings, self.db, slack=web, wake=self._worker)

@@ -6,18 +6,24 @@ turns, and whatever nobody waits for in a hurry (a mail to be written, a large b
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 AT_ONCE = 2
-"""Clicks that compute at once: while one waits for the database, another gets on."""
+"""Clicks that compute at once: while one waits for the database, another gets on. A database within the process (SQLite)
+is no wait: there one at a time is quicker, as two would take Python's lock from each other at each step of a question."""
 PATIENCE = 0.1
 """Seconds that a click waits for its turn before it takes it from the one who has had it longest: a slow question must
 keep no other waiting."""
-OUT_OF_THE_WAY = 0.05
+OUT_OF_THE_WAY = 0.25
 """Seconds that a mail gives way to clicks at most: sending goes on however many click."""
+
+
+Call = Callable[[], bool]
+"""Tells somebody in line that the turn has come; False where nobody hears it any more."""
 
 
 class Turns:
@@ -28,24 +34,35 @@ class Turns:
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
-        self._line: deque[threading.Lock] = deque()
+        self._line: deque[Call] = deque()
         self._lock = threading.Lock()
 
     def take(self, patience: float) -> bool:
         """Wait for a turn, at most so many seconds, and say whether it came; to be given back if it did."""
+        came = threading.Lock()
+        came.acquire()
+
+        def call() -> bool:
+            came.release()
+            return True
+
+        return self.join(call) or came.acquire(timeout=patience) or not self.leave(call)
+
+    def join(self, call: Call) -> bool:
+        """Take a turn if one is free, and say whether it was; else stand in line, to be called when it comes."""
         with self._lock:
             if self._took_free():
                 return True
-            called = threading.Lock()
-            called.acquire()
-            self._line.append(called)
-        if called.acquire(timeout=patience):
-            return True
+            self._line.append(call)
+            return False
+
+    def leave(self, call: Call) -> bool:
+        """Leave the line, and say so; False where the turn came just now, and is to be given back."""
         with self._lock:
-            if called in self._line:
-                self._line.remove(called)
-                return False
-        return True  # it came just now
+            if call in self._line:
+                self._line.remove(call)
+                return True
+            return False
 
     def take_at_once(self) -> bool:
         """Take a turn if one is free, and say whether it was; to be given back then."""
@@ -61,14 +78,14 @@ class Turns:
     def give_back(self) -> None:
         """Let the next in line have the turn."""
         with self._lock:
-            if self._line:
-                self._line.popleft().release()
-            else:
-                self._free += 1
+            while self._line:
+                if self._line.popleft()():
+                    return
+            self._free += 1
 
 
-class _Click:
-    """A thread that answers a click, while it computes."""
+class Click:
+    """An answer to a click while it is worked out, or waits for its turn."""
 
     __slots__ = ("has_turn",)
 
@@ -83,19 +100,75 @@ class Clicks:
         self._turns, self._patience = Turns(at_once), patience
         self._mine = threading.local()
         self._lock = threading.Lock()
-        self._computing: dict[_Click, None] = {}
+        self._computing: dict[Click, None] = {}
         """Those with a turn or in line, in the order of their turns; who lost its turn is not among them."""
         self._quiet = threading.Event()
         self._quiet.set()
 
+    def allow(self, at_once: int) -> None:
+        """Let so many clicks compute at once; to be said before the first."""
+        self._turns = Turns(at_once)
+
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Compute in turn: to be held by the thread that answers one click, from its beginning to its end."""
-        self._enter(self._patience)
+    def turn(self, click: Click | None = None) -> Iterator[None]:
+        """Compute in turn: to be held by the thread that answers one click, from its beginning to its end.
+
+        `click` has been in line already. Within a turn of the same thread it is that turn.
+        """
+        if getattr(self._mine, "click", None) is not None:
+            yield
+            return
+        if click is None:
+            self._enter(self._patience)
+        else:
+            self._mine.click = click
         try:
             yield
         finally:
             self._leave()
+
+    async def in_line(self) -> Click:
+        """Wait for a turn without a thread, and return what the thread goes on with (`turn`).
+
+        Ten threads that wait wake each other all the time for Python's lock, at half a click's CPU. To be given to
+        `drop` at the end, whatever came between.
+        """
+        loop = asyncio.get_running_loop()
+        came: asyncio.Future[None] = loop.create_future()
+
+        def tell() -> None:
+            if not came.done():
+                came.set_result(None)
+
+        def call() -> bool:
+            try:
+                loop.call_soon_threadsafe(tell)
+            except RuntimeError:  # the loop is closed
+                return False
+            return True
+
+        click = self._arrived()
+        has_turn = self._turns.join(call)
+        try:
+            if not has_turn:
+                await asyncio.wait_for(asyncio.shield(came), self._patience)
+                has_turn = True
+        except TimeoutError:
+            has_turn = not self._turns.leave(call)
+        except BaseException:
+            click.has_turn = not self._turns.leave(call)
+            self.drop(click)
+            raise
+        self._begun(click, came=has_turn, takes_over=True)
+        return click
+
+    def drop(self, click: Click) -> None:
+        """Give a turn back that no thread went on with; nothing where one did."""
+        with self._lock:
+            had_turn, click.has_turn = click.has_turn, False
+            self._over(click)
+        if had_turn:
+            self._turns.give_back()
 
     @contextmanager
     def aside(self, *, holding: bool = False) -> Iterator[None]:
@@ -119,16 +192,20 @@ class Clicks:
             self._quiet.wait(at_most)
 
     def _enter(self, patience: float) -> None:
-        self._mine.click = click = _Click()
+        self._mine.click = click = self._arrived()
+        self._begun(click, came=self._turns.take(patience), takes_over=patience > 0)
+
+    def _arrived(self) -> Click:
+        click = Click()
         with self._lock:
             self._computing[click] = None
             self._quiet.clear()
-        came = self._turns.take(patience)
+        return click
+
+    def _begun(self, click: Click, *, came: bool, takes_over: bool) -> None:
         with self._lock:
-            if not came and patience:
-                came = self._took_over()
-            click.has_turn = came
-            if came:
+            click.has_turn = came or (takes_over and self._took_over())
+            if click.has_turn:
                 self._computing[click] = self._computing.pop(click)
 
     def _took_over(self) -> bool:
@@ -141,15 +218,11 @@ class Clicks:
         return True
 
     def _leave(self) -> None:
-        click: _Click = self._mine.click
+        click: Click = self._mine.click
         self._mine.click = None
-        with self._lock:
-            had_turn, click.has_turn = click.has_turn, False
-            self._over(click)
-        if had_turn:
-            self._turns.give_back()
+        self.drop(click)
 
-    def _over(self, click: _Click) -> None:
+    def _over(self, click: Click) -> None:
         self._computing.pop(click, None)
         if not self._computing:
             self._quiet.set()

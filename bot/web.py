@@ -20,6 +20,7 @@ from starlette.routing import Route
 from bot.channels.postgrid import EVENTS_PATH
 from bot.channels.sms import INBOUND_PATH, STATUS_PATH
 from bot.errors import UserError
+from bot.precedence import CLICKS, Click
 
 MAX_BODY = 1_000_000
 """Bytes; Slack's largest deliveries (a view of 250 kB, form-encoded) stay below."""
@@ -85,8 +86,12 @@ def make_web(
         body = await _body(request)
         if body is None:
             return PlainTextResponse("too large", status_code=413)
-        # dispatched in a thread: Bolt's own adapter would block the event loop while a listener runs
-        answer = await run_in_threadpool(slack, body, dict(request.headers))
+        click = await CLICKS.in_line()
+        try:
+            # dispatched in a thread: Bolt's own adapter would block the event loop while a listener runs
+            answer = await run_in_threadpool(_in_turn, click, slack, body, dict(request.headers))
+        finally:
+            CLICKS.drop(click)
         return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
     async def health(_request: Request) -> Response:
@@ -105,6 +110,11 @@ def make_web(
     if postgrid is not None:
         routes.append(Route(EVENTS_PATH, _events_hook(postgrid), methods=["POST"]))
     return Starlette(routes=routes)
+
+
+def _in_turn(click: Click, slack: SlackEndpoint, body: str, headers: Mapping[str, str]) -> SlackAnswer:
+    with CLICKS.turn(click):
+        return slack(body, headers)
 
 
 def _events_hook(postgrid: PostGridHook) -> Callable[[Request], Awaitable[Response]]:
