@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 AT_ONCE = 2
-"""Clicks that compute at once: while one waits for the database, another gets on. SQLite works within the process and is
-no wait: there one at a time is quicker, as two would take Python's lock from each other at each step of a question."""
+"""Clicks that compute at once: while one waits for the database, another gets on. SQLite works within the process and
+is no wait: one at a time is quicker there, as two would take Python's lock from each other at each step."""
 PATIENCE = 0.1
 """Seconds that a click waits for its turn before it takes it from the one who has had it longest: a slow question must
 keep no other waiting."""
