@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionEvent, CampaignState, Reason
@@ -86,6 +86,17 @@ def release_uncalled(session: Session, token: str, ids: Collection[int], *, now:
     cause = Cause(Reason.STOPPED, now, actor)
     uncalled = {"handed_off_at": None, "attempts": Action.attempts - 1}
     return _requeued(session, move(session, ActionEvent.RELEASE, _handed(token, ids), cause, **uncalled), now, actor)
+
+
+def release_denied(session: Session, token: str, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
+    """Put claimed actions back that may not go out, and whose handoff may have been noted by a commit that was cut off.
+
+    No call was made for them, so that is undone; it waits for what is left of that commit.
+    """
+    cause = Cause(Reason.STOPPED, now, actor)
+    noted = case((Action.handed_off_at.is_not(None), 1), else_=0)
+    unsent = {"handed_off_at": None, "attempts": Action.attempts - noted}
+    return _requeued(session, move(session, ActionEvent.RELEASE, _held(token, ids), cause, **unsent), now, actor)
 
 
 def release_claims(session: Session, tokens: Collection[str], *, now: datetime, actor: str) -> list[int]:

@@ -39,11 +39,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What an exchange came to: the actions that were settled, the claims that may go out, the campaigns touched."""
+    """What an exchange came to: the actions that were settled, and the claims that may go out."""
 
     settled: frozenset[int]
     granted: frozenset[Held]
-    campaign_ids: frozenset[int]
 
 
 # the actions with an address that must not be contacted, given as rows of action, workspace, channel and address
@@ -93,15 +92,21 @@ def _accepting(sqlite: bool) -> str:
         RETURNING actions.id, actions.campaign_id"""  # noqa: S608
 
 
+def _may_go(sqlite: bool) -> str:
+    """Return the last gate: that the campaign is sending, and no address in `:to` must not be contacted.
+
+    The state of its own campaign alone: else PostgreSQL begins with the campaigns, and looks through their actions.
+    """
+    state = "(SELECT c.state FROM campaigns AS c WHERE c.id = actions.campaign_id)"
+    return f"{state} = '{CampaignState.SENDING}' AND actions.id NOT IN ({_CLOSED[sqlite]})"
+
+
 def _handing_off(sqlite: bool) -> str:
-    # the state of its own campaign alone: PostgreSQL would begin with the campaigns, and look through their actions
     return f"""
         UPDATE actions SET handed_off_at = :now, attempts = attempts + 1, lease_until = :lease, updated_at = :now,
         sent_text = coalesce(asked.words, sent_text) FROM ({_ASKED[sqlite]}) AS asked
-        WHERE {_held_by("asked", sqlite)} AND handed_off_at IS NULL
-        AND (SELECT c.state FROM campaigns AS c WHERE c.id = actions.campaign_id) = '{CampaignState.SENDING}'
-        AND actions.id NOT IN ({_CLOSED[sqlite]})
-        RETURNING actions.id, actions.campaign_id, actions.claim_token"""  # noqa: S608
+        WHERE {_held_by("asked", sqlite)} AND handed_off_at IS NULL AND {_may_go(sqlite)}
+        RETURNING actions.id, actions.claim_token"""  # noqa: S608
 
 
 # PostgreSQL does all of it in one statement: each one more is a way to the server and back
@@ -115,7 +120,7 @@ _WHOLE = text(f"""
         UPDATE customers SET last_contacted_at = :now FROM moved WHERE customers.id = moved.customer_id
         AND (last_contacted_at IS NULL OR last_contacted_at < :now)
     ), handed AS ({_handing_off(False)})
-    SELECT id, campaign_id, NULL FROM moved UNION ALL SELECT id, campaign_id, claim_token FROM handed
+    SELECT id, NULL FROM moved UNION ALL SELECT id, claim_token FROM handed
     """)  # noqa: S608
 
 
@@ -123,7 +128,7 @@ def _holding_on(sqlite: bool) -> Executable:
     table = Action.__table__
     held = [among(table.c.id, sqlite), table.c.claim_token == bindparam("token"), table.c.handed_off_at.is_not(None)]
     sending = table.c.state == ActionState.SENDING.value
-    held_on = update(table).where(*held, sending)  # type: ignore[arg-type]
+    held_on = update(table).where(*held, sending, text(_may_go(sqlite)))  # type: ignore[arg-type]
     return held_on.values(lease_until=bindparam("lease", type_=UtcDateTime())).returning(table.c.id)
 
 
@@ -159,11 +164,10 @@ def exchange(
     else:
         ids = {"kept_ids": [row[1] for row in rows], "asked_ids": [row[1] for row in wanted]}
         found = _EXCHANGE.run(within, **settling, **handing, **ids, now=now, actor=actor[:100])
-        settled, handed = [row for row in found if row[2] is None], [row for row in found if row[2] is not None]
+        settled, handed = [row for row in found if row[1] is None], [row for row in found if row[1] is not None]
     return Exchanged(
         settled=frozenset(row[0] for row in settled),
-        granted=frozenset((row[2], row[0]) for row in handed),
-        campaign_ids=frozenset(row[1] for row in settled),
+        granted=frozenset((row[1], row[0]) for row in handed),
     )
 
 
@@ -173,12 +177,22 @@ def _tell_accepted(within: Session | Connection, moved: Sequence[Moved], now: da
     note_contacted(within, [row.id for row in moved], now)
 
 
-def handed_off(session: Session, token: str, ids: Collection[int], *, now: datetime, lease: timedelta) -> set[int]:
+def handed_off(
+    session: Session,
+    token: str,
+    ids: Collection[int],
+    *,
+    to: Sequence[Envelope] = (),
+    now: datetime,
+    lease: timedelta,
+) -> set[int]:
     """Return those that are handed off under this token: for a worker whose commit was cut off without an answer.
 
-    Their lease starts anew, as at the handoff: the calls have yet to begin.
+    What may not go out any more is missing, as in `exchange`. Their lease starts anew, as at the handoff: the calls
+    have yet to begin.
     """
-    return {row[0] for row in _HOLD_ON.run(session, ids=ids, token=token, lease=now + lease)}
+    found = _HOLD_ON.run(session, ids=ids, token=token, to=json.dumps(list(to)), lease=now + lease)
+    return {row[0] for row in found}
 
 
 def settle_partly(session: Session, token: str, sent: SentAction, *, now: datetime, actor: str) -> bool:

@@ -1,4 +1,4 @@
-"""The desk of the database thread: what has happened is settled in one transaction, what is to come claimed in another.
+"""The desk of the database thread: what has happened is settled, what goes next handed off, and then more is claimed.
 
 Everything here runs in one thread. Handoffs are answered as soon as they are committed, before more work is claimed, so
 that the sender threads never wait for a claim.
@@ -7,6 +7,7 @@ that the sender threads never wait for a claim.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,6 +53,8 @@ class Desk:
         self._closed_until: dict[str, float] = {}
         self._probing: set[str] = set()
         self._lost_tokens: list[str] = []
+        self._stranded: dict[str, list[Job]] = defaultdict(list)
+        """What waited for a provider that can't be reached, by its words, until it is back in the queue."""
         self._owed: set[int] = set()
         self._claim_again_at = self._looked_at = self._touched_at = 0.0
         self._due: dict[str, datetime] = {}
@@ -64,7 +67,7 @@ class Desk:
     @property
     def owes(self) -> bool:
         """Say whether a campaign's message is still to be touched, or a claim to be undone that may have been made."""
-        return bool(self._owed or self._lost_tokens)
+        return bool(self._owed or self._lost_tokens or self._stranded)
 
     def look_afresh(self) -> None:
         """Forget when the next action falls due: somebody said that this has changed."""
@@ -88,25 +91,32 @@ class Desk:
         stale = settling.stale(asked, now, self._terms.fresh_for)
         again: Mapping[Held, Rechecked] = {}
         granted, left = frozenset[Held](), list[Report]()
-        down = self._see_lanes(reports)
-        if rest or stale or self._lost_tokens or (self._owed and self._may_touch(rarely=bool(reports))):
+        self._see_lanes(reports)
+        if (
+            rest
+            or stale
+            or self._lost_tokens
+            or self._stranded
+            or (self._owed and self._may_touch(rarely=bool(reports)))
+        ):
             with self._kept.write() as session, notifications.gathering(session) as touched:
                 book = settling.Book(session, now, self._actor)
-                for report in down:
-                    waiting = self._lanes[report.job.claimed.channel].drain()
-                    settling.put_back(book, waiting, Reason.TRANSIENT, report.error.detail)
+                for detail, jobs in self._stranded.items():
+                    settling.put_back(book, jobs, Reason.TRANSIENT, detail)
                 settling.settle(book, rest)
                 if self._lost_tokens:
                     actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
                 again = settling.recheck(book, stale, prepare=self._prepare)
-                granted, left = settling.hold_on(book, rest, again, lease=lease)
+                granted = settling.hold_on(book, rest, again, lease=lease)
                 owed = self._touch(session, touched | self._owed, rarely=bool(reports))
             self._owed, self._lost_tokens = owed, []
+            self._stranded.clear()
         if plain:
+            # before it: if its answer is lost, nothing moves when it is told again
+            self._owed |= {report.job.claimed.campaign_id for report in plain if isinstance(report, Called)}
             with self._kept.step() as connection:
-                found, more = settling.exchange(connection, plain, again, now=now, lease=lease, actor=self._actor)
-            granted, left = granted | found.granted, [*left, *more]
-            self._owed |= found.campaign_ids
+                found, left = settling.exchange(connection, plain, again, now=now, lease=lease, actor=self._actor)
+            granted |= found.granted
         for request in asked:
             request.grant.answer(granted, begun + lease.total_seconds() / 2)
         return left
@@ -205,18 +215,16 @@ class Desk:
         settling.put_off(book, [c for c in checked if isinstance(c, Later)])
         return [c for c in checked if isinstance(c, Job)]
 
-    def _see_lanes(self, reports: Sequence[Report]) -> list[Unreachable]:
+    def _see_lanes(self, reports: Sequence[Report]) -> None:
         """Claim nothing for a while for lanes whose provider can't be reached, and as usual once it lets somebody in.
 
-        Returns what says that a lane is down: what waits there goes back to the queue.
+        What waits for one that is down is taken out, to go back to the queue.
         """
-        down: list[Unreachable] = []
         for report in reports:
             if isinstance(report, Called | HandOff):
                 self._probing.discard((report.jobs[0] if isinstance(report, HandOff) else report.job).claimed.channel)
             elif isinstance(report, Unreachable) and report.lane_is_down:
-                channel = report.job.claimed.channel
-                self._closed_until[channel] = steady() + report.pause
-                self._probing.add(channel)
-                down.append(report)
-        return down
+                lane = self._lanes[report.job.claimed.channel]
+                self._closed_until[lane.name] = steady() + report.pause
+                self._probing.add(lane.name)
+                self._stranded[report.error.detail] += lane.drain()

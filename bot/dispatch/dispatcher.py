@@ -1,7 +1,7 @@
 """The dispatcher: one database thread that commits whatever has gathered, and the lanes of sender threads.
 
-Outcomes and handoffs go into one transaction, because commits are what costs. A message is only sent after the commit
-that says it will be. docs/engine.md says what was measured, and which fault ends in which state.
+What was accepted and what goes next is one step, because commits are what costs. A message is only sent after the
+commit that says it will be. docs/engine.md says what was measured, and which fault ends in which state.
 """
 
 from __future__ import annotations

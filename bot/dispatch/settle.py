@@ -83,8 +83,8 @@ def _kept(report: Called) -> SentAction:
 
 def _settle_failed(book: Book, row: Claimed, error: SendError) -> None:
     if isinstance(error, AuthBroken):
-        _retry(book, row, timedelta(), error.detail)
-        pause_for_login(book, row, error.detail)
+        if _retry(book, row, timedelta(), error.detail):  # told again once it was settled, it pauses nothing again
+            pause_for_login(book, row, error.detail)
         return
     if isinstance(error, Rejected) and error.reason is Reason.SUPPRESSED:
         _suppress(book, row, error.detail)
@@ -109,14 +109,14 @@ def _suppress(book: Book, row: Claimed, detail: str) -> None:
 def _settle_unreachable(book: Book, report: Unreachable) -> None:
     row = report.job.claimed
     if isinstance(report.error, AuthBroken):
-        put_back(book, [report.job])
-        pause_for_login(book, row, report.error.detail)
+        if put_back(book, [report.job]):
+            pause_for_login(book, row, report.error.detail)
     else:
         _retry(book, row, timedelta(seconds=report.pause), report.error.detail)
 
 
-def _retry(book: Book, row: Claimed, delay: timedelta, detail: str, *, unanswered: bool = False) -> None:
-    actions.settle_retry(
+def _retry(book: Book, row: Claimed, delay: timedelta, detail: str, *, unanswered: bool = False) -> list[int]:
+    return actions.settle_retry(
         book.session,
         row.token,
         row.id,
@@ -154,10 +154,12 @@ def pause_for_login(book: Book, row: Claimed, detail: str) -> None:
         notifications.create_notice(session, campaign, NotificationKind.SENDER_LOGIN, user_id, book.now)
 
 
-def put_back(book: Book, jobs: Sequence[Job], reason: Reason = Reason.STOPPED, detail: str | None = None) -> None:
-    """Return claimed actions that were not handed off to the queue."""
+def put_back(book: Book, jobs: Sequence[Job], reason: Reason = Reason.STOPPED, detail: str | None = None) -> list[int]:
+    """Return claimed actions that were not handed off to the queue, and say which were."""
+    moved: list[int] = []
     for token, ids in _by_token(jobs).items():
-        actions.release(book.session, token, ids, now=book.now, actor=book.actor, reason=reason, detail=detail)
+        moved += actions.release(book.session, token, ids, now=book.now, actor=book.actor, reason=reason, detail=detail)
+    return moved
 
 
 def refuse(book: Book, refused: Sequence[Refused]) -> None:
@@ -220,22 +222,24 @@ def exchange(
 
 def hold_on(
     book: Book, reports: Iterable[Report], again: Mapping[Held, Rechecked], *, lease: timedelta
-) -> tuple[frozenset[Held], list[Report]]:
-    """Hand off what was asked for before, and return which claims may go out, with what is still to be settled.
+) -> frozenset[Held]:
+    """Hand off what was asked for before, return which claims may go out, and put the others back.
 
     What a commit noted that was cut off without an answer was never sent, and is ours still. Trying again comes first:
     it waits for what is left of that commit.
     """
     requests = [report for report in reports if isinstance(report, HandOff)]
     if not requests:
-        return frozenset(), []
-    found, left = exchange(book.session, requests, again, now=book.now, lease=lease, actor=book.actor)
-    granted = set(found.granted)
-    for token, ids in _by_token(job for request in requests for job in request.jobs).items():
-        granted.update((token, i) for i in actions.handed_off(book.session, token, ids, now=book.now, lease=lease))
-    return frozenset(granted), [
-        one for one in left if isinstance(one, PutBack) and held(one.job.claimed) not in granted
-    ]
+        return frozenset()
+    found, _ = exchange(book.session, requests, again, now=book.now, lease=lease, actor=book.actor)
+    granted, jobs = set(found.granted), [job for request in requests for job in request.jobs]
+    to = [envelope for job in jobs for envelope in _envelopes(job)]
+    for token, ids in _by_token(job for job in jobs if _says_the_same(job, again)).items():
+        noted = actions.handed_off(book.session, token, ids, to=to, now=book.now, lease=lease)
+        granted.update((token, action_id) for action_id in noted)
+    for token, ids in _by_token(job for job in jobs if held(job.claimed) not in granted).items():
+        actions.release_denied(book.session, token, ids, now=book.now, actor=book.actor)
+    return frozenset(granted)
 
 
 def _asked(request: HandOff, again: Mapping[Held, Rechecked]) -> Iterator[Asked]:

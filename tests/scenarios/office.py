@@ -21,7 +21,7 @@ from sandbox.mail import free_port
 from sandbox.modal import Modal
 from sandbox.person import Person
 from storage.db import Database, utcnow
-from storage.models import Action, Campaign, Contact, Customer, Setting
+from storage.models import Action, Campaign, Contact, Customer, Notification, Setting
 from tests.builders import Builder
 
 TEAM = "T0SANDBOX1"
@@ -236,6 +236,7 @@ class Office:
         with self.db.write() as session:
             over = utcnow() - timedelta(seconds=1)
             session.execute(update(Action).where(Action.state == "sending").values(lease_until=over))
+            session.execute(update(Notification).where(Notification.claim_token.is_not(None)).values(lease_until=over))
 
     def let_retries_fall_due(self) -> None:
         """Let everything that waits for its next try be due now."""

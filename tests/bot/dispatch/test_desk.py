@@ -402,6 +402,52 @@ def test_a_provider_that_is_gone_gets_back_what_waits_for_it_and_one_alone_finds
     assert another.claimed.id != probe.claimed.id
 
 
+def test_what_waited_for_a_provider_that_is_gone_is_not_forgotten_over_an_outage(book: Book, room: Make) -> None:
+    made = [book.action(f"c{n}@acme.example") for n in range(3)]
+    one = room()
+    first, *waiting = one.claim()
+    for job in waiting:
+        one.lanes["email"].jobs.put(job)
+    dialect = cast("Any", book.db.engine.dialect)
+    commit = dialect.do_commit
+
+    def lost(_connection: Any) -> None:
+        raise OperationalError("COMMIT", {}, Exception("connection lost"))
+
+    dialect.do_commit = lost
+    gone = unreachable(first, 30.0, down=True)
+    with pytest.raises(OperationalError):
+        one.desk.settle([gone])
+    dialect.do_commit = commit
+    assert one.desk.owes
+    one.desk.settle([gone])
+    assert [book.now(action).state for action in made] == ["queued"] * 3
+    assert not one.desk._stranded
+
+
+def test_a_message_is_told_of_what_was_settled_though_the_answer_was_lost(book: Book, room: Make, clock: Clock) -> None:
+    book.action()
+    one = room()
+    [job] = one.claim()
+    one.desk.settle([handed(job)])
+    one.desk.settle([])
+    told, dialect = one.version(), cast("Any", book.db.engine.dialect)
+    commit = dialect.do_commit
+
+    def lost(connection: Any) -> None:
+        commit(connection)
+        raise OperationalError("COMMIT", {}, Exception("connection lost"))
+
+    dialect.do_commit = lost
+    with pytest.raises(OperationalError):
+        one.desk.settle([called(job)])
+    dialect.do_commit = commit
+    for _ in range(2):
+        one.desk.settle(one.desk.settle([called(job)]))
+    one.desk.settle([])
+    assert (one.version(), one.desk.owes) == (told + 1, False)
+
+
 def test_a_call_says_that_the_provider_is_back(book: Book, room: Make, clock: Clock) -> None:
     for n in range(4):
         book.action(f"c{n}@acme.example")

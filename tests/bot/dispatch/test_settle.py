@@ -264,6 +264,54 @@ def test_requests_of_several_claims_are_granted_together(ground: Ground) -> None
     assert asked == {cut.claimed.id, second.claimed.id, third.claimed.id}
 
 
+def test_what_was_noted_unseen_goes_back_where_it_may_not_go_out_any_more(ground: Ground, build: Builder) -> None:
+    """The commit was cut off without an answer, so nobody was called; meanwhile the world has changed."""
+    fine, closed, changed = ground.claimed(*(f"{n}@acme.example" for n in "abc"))
+    jobs = (fine, closed, changed)
+    assert len(ground.hand_off(HandOff(jobs, ("text",) * 3))) == 3
+    build.save(Suppression(
+        workspace_id=ground.campaign.workspace_id, channel="email", address="b@acme.example", cause="opt_out",
+        created_at=NOW,
+    ))  # fmt: skip
+
+    def again(session: Session, rows: Sequence[Claimed], now: datetime) -> list[Rechecked]:
+        found = [job for job in prepare(session, rows, now) if isinstance(job, Job)]
+        other = (("Sam", "s@acme.example"),)
+        return [
+            Job(job.claimed, job.letter, job.facts, other, (), now) if job.claimed.id == changed.claimed.id else job
+            for job in found
+        ]
+
+    request = HandOff(jobs, ("text",) * 3)
+    request.grant.doubtful = True
+    late = SOON + FRESH * 2
+    assert ground.hand_off(request, now=late, prepare=again) == {fine.claimed.id}
+    for job in (closed, changed):
+        row = ground.row(job)
+        assert (row.state, row.attempts, row.handed_off_at, row.claim_token) == ("queued", 0, None, None)
+        assert ground.last(job) == ("release", "stopped", None, "worker:w", late)
+    with ground.db.write() as session:
+        session.get_one(Campaign, ground.campaign.id).state = "cancelled"
+    request = HandOff((fine,), ("text",))
+    request.grant.doubtful = True
+    assert ground.hand_off(request, now=late) == frozenset()
+    assert (ground.row(fine).state, ground.row(fine).attempts) == ("cancelled", 0)
+
+
+def test_a_refused_login_that_is_told_again_pauses_nothing_again(ground: Ground) -> None:
+    (job,) = ground.claimed("a@acme.example")
+    assert ground.hand_off(HandOff((job,), ("text",)))
+    refused = Called(job, message_of(job), AuthBroken("535 no"))
+    ground.settle(refused)
+    with ground.db.write() as session:
+        row = session.get_one(Campaign, ground.campaign.id)
+        assert row.state == "paused"
+        row.state, row.pause_reason = "sending", None  # somebody has mended it
+    ground.settle(refused)
+    with ground.db.read() as session:
+        assert session.get_one(Campaign, ground.campaign.id).state == "sending"
+
+
 def test_a_request_without_the_words_of_each_message_is_no_request(ground: Ground) -> None:
     (job,) = ground.claimed("+4915123456789", channel="sms")
     with pytest.raises(ValueError):
