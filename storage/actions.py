@@ -83,9 +83,7 @@ def release(
 
 def release_uncalled(session: Session, token: str, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
     """Put handed-off actions back into the queue whose provider was certainly not called; no attempt is counted."""
-    cause = Cause(Reason.STOPPED, now, actor)
-    uncalled = {"handed_off_at": None, "attempts": Action.attempts - 1}
-    return _requeued(session, move(session, ActionEvent.RELEASE, _handed(token, ids), cause, **uncalled), now, actor)
+    return _uncalled(session, _handed(token, ids), now, actor)
 
 
 def release_denied(session: Session, token: str, ids: Collection[int], *, now: datetime, actor: str) -> list[int]:
@@ -93,10 +91,7 @@ def release_denied(session: Session, token: str, ids: Collection[int], *, now: d
 
     No call was made for them, so that is undone; it waits for what is left of that commit.
     """
-    cause = Cause(Reason.STOPPED, now, actor)
-    noted = case((Action.handed_off_at.is_not(None), 1), else_=0)
-    unsent = {"handed_off_at": None, "attempts": Action.attempts - noted}
-    return _requeued(session, move(session, ActionEvent.RELEASE, _held(token, ids), cause, **unsent), now, actor)
+    return _uncalled(session, _held(token, ids), now, actor)
 
 
 def release_claims(session: Session, tokens: Collection[str], *, now: datetime, actor: str) -> list[int]:
@@ -204,6 +199,14 @@ def _cancel(session: Session, where: Sequence[ColumnElement[bool]], now: datetim
     doubtful = Cause(Reason.UNCERTAIN, now, actor, "The campaign was cancelled before an attempt had its answer.")
     move(session, ActionEvent.DOUBT, [*where, Action.unanswered.is_(True)], doubtful)
     return ids_of(move(session, ActionEvent.CANCEL, where, Cause(Reason.CAMPAIGN_CANCELLED, now, actor)))
+
+
+def _uncalled(session: Session, where: Sequence[ColumnElement[bool]], now: datetime, actor: str) -> list[int]:
+    """Queue again what no provider was called for, certainly: a handoff that was noted is undone, and not counted."""
+    noted = case((Action.handed_off_at.is_not(None), 1), else_=0)
+    unsent = {"handed_off_at": None, "attempts": Action.attempts - noted}
+    moved = move(session, ActionEvent.RELEASE, where, Cause(Reason.STOPPED, now, actor), **unsent)
+    return _requeued(session, moved, now, actor)
 
 
 def _requeued(session: Session, moved: Sequence[Moved], now: datetime, actor: str) -> list[int]:

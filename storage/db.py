@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from bot.precedence import CLICKS, Turns
+from storage.kept import Kept
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """Primary keys: 64 bits on PostgreSQL; on SQLite the rowid, which must be called INTEGER."""
@@ -158,71 +159,6 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
-
-
-class Kept:
-    """Transactions of one thread over one connection, which is given up after any failure and made anew."""
-
-    def __init__(self, engine: Engine, in_turn: Callable[[], AbstractContextManager[None]]) -> None:
-        self._engine, self._in_turn = engine, in_turn
-        self._connection: Connection | None = None
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Open one transaction, as `Database.write` does."""
-        with (
-            self._held() as connection,
-            self._in_turn(),
-            Session(connection, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
-
-    @contextmanager
-    def step(self) -> Iterator[Connection]:
-        """Open a transaction without a Session, for one statement on PostgreSQL.
-
-        There the statement is kept once it is answered: one way to the server and back, not three. On SQLite it ends as
-        `write` does.
-        """
-        with self._held() as connection:
-            if connection.dialect.name == "sqlite":
-                with self._in_turn(), connection.begin():
-                    yield connection
-            else:
-                with _each_by_itself(connection):
-                    yield connection
-
-    @contextmanager
-    def _held(self) -> Iterator[Connection]:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        try:
-            yield self._connection
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Give the connection back; the next transaction takes another one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-
-@contextmanager
-def _each_by_itself(connection: Connection) -> Iterator[None]:
-    """Let PostgreSQL commit each statement that goes past SQLAlchemy; its answer comes after the commit.
-
-    Source: https://www.psycopg.org/psycopg3/docs/basic/transactions.html#autocommit-transactions
-    """
-    driver: Any = connection.connection.driver_connection
-    driver.autocommit = True
-    try:
-        yield
-    finally:
-        if not driver.closed:
-            driver.autocommit = False
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.domain.access import Scope
+from storage.by_dialect import is_sqlite
 from storage.customer_filter import in_scope
 from storage.models import Assignment, Customer, Invoice, User
 
@@ -50,7 +51,7 @@ def account_managers(session: Session, workspace_id: int) -> tuple[tuple[int, st
 
 
 def _custom_keys(session: Session, scope: Scope) -> tuple[str, ...]:
-    if session.get_bind().dialect.name == "sqlite":
+    if is_sqlite(session):
         keys = func.json_each(Customer.custom).table_valued("key")
     else:
         keys = func.jsonb_each(Customer.custom).table_valued("key", "value")

@@ -18,7 +18,7 @@ from sqlalchemy import Executable, text
 from sqlalchemy.orm import Session
 
 from bot.domain.states import ActionState, Reason
-from storage.by_dialect import ByDialect, moment
+from storage.by_dialect import ByDialect, is_sqlite, moment
 
 CHUNK = 1_000
 """Rows of one INSERT."""
@@ -111,14 +111,14 @@ def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: dateti
 
 def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
     """Yield the actions as they go into the session's database, a few hundred bytes each; nothing is written yet."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
+    sqlite = is_sqlite(session)
     for chunk in _chunks(rows):
         yield json.dumps([_given(row, sqlite) for row in chunk])
 
 
 def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, actor: str) -> int:
     """Add what `packed` made, as `insert_frozen` does."""
-    if session.get_bind().dialect.name != "sqlite":
+    if not is_sqlite(session):
         return sum(_insert_planned_anew(session, given, now, actor[:100]) for given in chunks)
     session.execute(_ROOM)
     try:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.states import OPEN_ACTION_STATES, ActionState, CampaignState
 from storage import campaign_states, word_search
+from storage.by_dialect import is_sqlite
 from storage.campaigns import FREEZABLE
 from storage.models import Action, Campaign, Customer, Notification, SystemMail
 from storage.transitions import is_queued, is_sending
@@ -105,7 +106,7 @@ def _unnoted() -> Sequence[ColumnElement[bool]]:
 
 def words_are_whole(session: Session) -> bool:
     """Say whether the index of words finds what it should; PostgreSQL keeps its own whole."""
-    if session.get_bind().dialect.name != "sqlite":
+    if not is_sqlite(session):
         return True
     try:
         with session.begin_nested():
@@ -119,7 +120,7 @@ def words_are_whole(session: Session) -> bool:
 
 def rebuild_words(session: Session) -> None:
     """Make SQLite's index of words anew."""
-    if session.get_bind().dialect.name == "sqlite":
+    if is_sqlite(session):
         session.execute(text(word_search.SQLITE_REBUILD))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from storage.by_dialect import is_sqlite
+
 TABLE = "customer_words"
 INDEX = "ix_customers_words"
 _SEPARATORS = r"[\s!-/:-@\[-`{-~]+"
@@ -63,7 +65,7 @@ def ids(session: Session, workspace_id: int, wanted: str, most: int) -> list[int
     words = [word for word in re.split(_SEPARATORS, wanted) if word]
     if not words:
         return []
-    sqlite = session.get_bind().dialect.name == "sqlite"
+    sqlite = is_sqlite(session)
     values: dict[str, Any] = {"most": most, "wanted": (_fts5 if sqlite else _tsquery)(workspace_id, words)}
     return list(session.scalars(_IN_SQLITE if sqlite else _IN_POSTGRESQL, values))
 

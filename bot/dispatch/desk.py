@@ -66,7 +66,7 @@ class Desk:
 
     @property
     def owes(self) -> bool:
-        """Say whether a campaign's message is still to be touched, or a claim to be undone that may have been made."""
+        """Say whether a message is to be touched, a claim undone that may have been made, or a job put back."""
         return bool(self._owed or self._lost_tokens or self._stranded)
 
     def look_afresh(self) -> None:
@@ -84,42 +84,53 @@ class Desk:
         itself settled if it is told again. Returns what is to be settled next: claims that had no leave, and receipts
         that came late.
         """
-        begun, now, lease = steady(), self._db.now(), self._terms.lease
+        begun, now = steady(), self._db.now()
         asked = [report for report in reports if isinstance(report, HandOff)]
-        rest = [report for report in reports if not settling.is_plain(report)]
-        plain = [report for report in reports if settling.is_plain(report)]
-        stale = settling.stale(asked, now, self._terms.fresh_for)
-        again: Mapping[Held, Rechecked] = {}
-        granted, left = frozenset[Held](), list[Report]()
+        plain: list[Report] = []
+        rest: list[Report] = []
+        for report in reports:
+            (plain if settling.is_plain(report) else rest).append(report)
         self._see_lanes(reports)
-        if (
-            rest
-            or stale
-            or self._lost_tokens
-            or self._stranded
-            or (self._owed and self._may_touch(rarely=bool(reports)))
-        ):
-            with self._kept.write() as session, notifications.gathering(session) as touched:
-                book = settling.Book(session, now, self._actor)
-                for detail, jobs in self._stranded.items():
-                    settling.put_back(book, jobs, Reason.TRANSIENT, detail)
-                settling.settle(book, rest)
-                if self._lost_tokens:
-                    actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
-                again = settling.recheck(book, stale, prepare=self._prepare)
-                granted = settling.hold_on(book, rest, again, lease=lease)
-                owed = self._touch(session, touched | self._owed, rarely=bool(reports))
-            self._owed, self._lost_tokens = owed, []
-            self._stranded.clear()
-        if plain:
-            # before it: if its answer is lost, nothing moves when it is told again
-            self._owed |= {report.job.claimed.campaign_id for report in plain if isinstance(report, Called)}
-            with self._kept.step() as connection:
-                found, left = settling.exchange(connection, plain, again, now=now, lease=lease, actor=self._actor)
-            granted |= found.granted
+        again, held = self._settle_rest(rest, asked, now, rarely=bool(reports))
+        granted, left = self._exchange(plain, again, now)
         for request in asked:
-            request.grant.answer(granted, begun + lease.total_seconds() / 2)
+            request.grant.answer(held | granted, begun + self._terms.lease.total_seconds() / 2)
         return left
+
+    def _settle_rest(
+        self, rest: Sequence[Report], asked: Sequence[HandOff], now: datetime, *, rarely: bool
+    ) -> tuple[Mapping[Held, Rechecked], frozenset[Held]]:
+        """Settle all but what is plain, if there is any; return what was rechecked, and what may still go out."""
+        stale = settling.stale(asked, now, self._terms.fresh_for)
+        is_owing = self._lost_tokens or self._stranded or (self._owed and self._may_touch(rarely=rarely))
+        if not (rest or stale or is_owing):
+            return {}, frozenset()
+        with self._kept.write() as session, notifications.gathering(session) as touched:
+            book = settling.Book(session, now, self._actor)
+            for detail, jobs in self._stranded.items():
+                settling.put_back(book, jobs, Reason.TRANSIENT, detail)
+            settling.settle(book, rest)
+            if self._lost_tokens:
+                actions.release_claims(session, self._lost_tokens, now=now, actor=book.actor)
+            again = settling.recheck(book, stale, prepare=self._prepare)
+            held = settling.hold_on(book, rest, again, lease=self._terms.lease)
+            owed = self._touch(session, touched | self._owed, rarely=rarely)
+        self._owed, self._lost_tokens = owed, []
+        self._stranded.clear()
+        return again, held
+
+    def _exchange(
+        self, plain: Sequence[Report], again: Mapping[Held, Rechecked], now: datetime
+    ) -> tuple[frozenset[Held], list[Report]]:
+        """Settle and hand off what is plain; return what may go out, and what is left to be settled."""
+        if not plain:
+            return frozenset(), []
+        # before it: if its answer is lost, nothing moves when it is told again
+        self._owed |= {report.job.claimed.campaign_id for report in plain if isinstance(report, Called)}
+        lease = self._terms.lease
+        with self._kept.step() as connection:
+            found, left = settling.exchange(connection, plain, again, now=now, lease=lease, actor=self._actor)
+        return found.granted, left
 
     def park(self, report: Report, error: BaseException) -> None:
         """Give what a report is about to a person, because it can't be settled as it is."""

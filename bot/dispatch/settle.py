@@ -32,10 +32,9 @@ class Book:
     actor: str
 
 
-def settle(book: Book, reports: Iterable[Report]) -> None:
+def settle(book: Book, reports: Sequence[Report]) -> None:
     """Write down every outcome but what `exchange` does; what somebody else settled meanwhile is left as it is."""
-    told = list(reports)
-    for report in told:
+    for report in reports:
         if isinstance(report, Called):
             _settle_called(book, report)
         elif isinstance(report, Late):
@@ -47,7 +46,7 @@ def settle(book: Book, reports: Iterable[Report]) -> None:
         elif isinstance(report, NotCalled):
             row = report.job.claimed
             actions.release_uncalled(book.session, row.token, [row.id], now=book.now, actor=book.actor)
-    put_back(book, [report.job for report in told if isinstance(report, PutBack)])
+    put_back(book, [report.job for report in reports if isinstance(report, PutBack)])
 
 
 def is_plain(report: Report) -> bool:
