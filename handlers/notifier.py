@@ -6,6 +6,7 @@ is posted again, so that a crash leaves neither two messages nor none.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http.client import HTTPException
@@ -62,7 +63,10 @@ class Notifier:
 
     def _draw(self, told: Told, now: datetime | None) -> bool:
         try:
-            seen = self._show(told, now)
+            begun = time.perf_counter()
+            drawing = self._drawing(told)
+            took = timedelta(seconds=time.perf_counter() - begun)
+            seen = self._show(told, *drawing, now)
         except SlackApiError as error:
             self._failed(told, error, now)
             return False
@@ -75,12 +79,13 @@ class Notifier:
             return False
         if seen is None:
             return False
-        telling.drawn(self._db, told, *seen, now=now)
+        telling.drawn(self._db, told, *seen, took=took, now=now)
         return True
 
-    def _show(self, told: Told, now: datetime | None) -> tuple[str, str] | None:
+    def _show(
+        self, told: Told, text: str, blocks: list[dict[str, Any]], now: datetime | None
+    ) -> tuple[str, str] | None:
         """Return the channel and ts of what the person sees now, or None when another worker draws this row."""
-        text, blocks = self._drawing(told)
         client = self._client_for(told.behind.team_id)
         if told.behind.channel_id and told.behind.ts:
             client.chat_update(channel=told.behind.channel_id, ts=told.behind.ts, text=text, blocks=blocks)

@@ -128,6 +128,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
         waiting = _sum(counts, *_waiting_in(state))
         total = sum(counts.values())
         uncertain = counts.get((ActionState.MANUAL, Reason.UNCERTAIN), 0)
+        put_off = any(counts.get((ActionState.QUEUED, reason)) for reason in manual_actions.PUT_OFF)
         shown = _shown(session, _scope_of(session, workspace_id, row.creator_id), campaign_id)
         days = settings.recent_contact_days(session, workspace_id)
         return CampaignMessage(
@@ -136,7 +137,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
             channel=row.channel,
             outside_hours=counts.get((ActionState.QUEUED, Reason.OUTSIDE_HOURS), 0),
             put_off=counts.get((ActionState.QUEUED, Reason.TRANSIENT), 0),
-            put_off_detail=manual_actions.put_off(session, workspace_id, campaign_id),
+            put_off_detail=manual_actions.put_off(session, workspace_id, campaign_id) if put_off else None,
             draft_id=campaigns.kept_by_undo(session, row) if state is CampaignState.CANCELLED else None,
             state=state,
             frozen=row.frozen_at is not None,

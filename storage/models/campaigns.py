@@ -107,6 +107,14 @@ class Action(InWorkspace, Base):
             postgresql_where=text("state = 'sending'"),
         ),
         Index("ix_actions_campaign", "campaign_id", "state", "reason"),
+        # the few that people decided, of a campaign of many
+        Index(
+            "ix_actions_decided",
+            "campaign_id",
+            "decided_at",
+            sqlite_where=text("decided_by IS NOT NULL"),
+            postgresql_where=text("decided_by IS NOT NULL"),
+        ),
         Index("ix_actions_customer", "customer_id"),
         Index("ix_actions_provider", "provider_id"),
         Index("ix_actions_owner", "workspace_id", "owner_id", "state"),

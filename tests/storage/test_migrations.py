@@ -28,5 +28,5 @@ def test_every_table_exists_and_belongs_to_a_workspace(db: Database) -> None:
 
 
 def test_second_upgrade_changes_nothing(db: Database, database_url: str) -> None:
-    assert upgrade(database_url) == upgrade(database_url) == "0009"
+    assert upgrade(database_url) == upgrade(database_url) == "0010"
     assert drift(db) == []
