@@ -16,7 +16,7 @@ from functools import cache
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
-from slack_bolt import App, BoltRequest
+from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
@@ -36,6 +36,7 @@ from bot.teller import Teller
 from bot.web import SlackAnswer, listen, make_web
 from bot.wiring import configured, make_events, make_hooks, warnings_of
 from bot.worker import Worker
+from handlers.delivery import Delivery
 from handlers.deps import Deps
 from handlers.entries import InTurn
 from handlers.notifier import Notifier
@@ -271,7 +272,7 @@ def _endpoint(bolt: App):  # type: ignore[no-untyped-def]
         if not headers.get("x-slack-request-timestamp", "").isdecimal():
             return SlackAnswer(401, {}, "no valid timestamp")
         try:
-            request = BoltRequest(body=body, headers=dict(headers))
+            request = Delivery(body, headers)
         except (ValueError, AttributeError):  # Bolt parses before it checks the signature
             return SlackAnswer(400, {}, "no payload of Slack's")
         found = bolt.dispatch(request)

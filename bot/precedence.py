@@ -19,7 +19,9 @@ PATIENCE = 0.1
 """Seconds that a click waits for its turn before it takes it from the one who has had it longest: a slow question must
 keep no other waiting."""
 OUT_OF_THE_WAY = 0.25
-"""Seconds that a mail gives way to clicks at most: sending goes on however many click."""
+"""Seconds that a claim gives way to clicks at most."""
+A_MAIL_IN = 0.03
+"""Seconds in which a mail is written, however many click: sending goes on."""
 
 
 Call = Callable[[], bool]
@@ -171,25 +173,34 @@ class Clicks:
             self._turns.give_back()
 
     @contextmanager
-    def aside(self, *, holding: bool = False) -> Iterator[None]:
-        """Let others compute while this thread waits for Slack, the disk or a lock; nothing where it has no turn.
+    def aside(self, *, briefly: bool = False, holding: bool = False) -> Iterator[None]:
+        """Let other clicks compute while this thread waits for Slack, the disk or a lock; nothing where it has no turn.
 
-        At the end the turn is waited for again, unless the thread is then `holding` what others wait for: a lock, or a
-        transaction.
+        Who waits only `briefly`, for the disk or a lock, goes on being given way to: what began in that moment would be
+        in the way of the click's end. At the end the turn is waited for again, unless the thread is then `holding` what
+        others wait for: a lock, or a transaction.
         """
         if getattr(self._mine, "click", None) is None:
             yield
             return
+        stays = self._arrived() if briefly else None
         self._leave()
         try:
             yield
         finally:
             self._enter(0 if holding else self._patience)
+            if stays is not None:
+                self.drop(stays)
 
     def give_way(self, at_most: float) -> None:
         """Wait until no click computes or is in line, at most so many seconds: for what nobody waits for."""
-        if not self._quiet.is_set():
+        if not self.is_quiet:
             self._quiet.wait(at_most)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Say whether no click computes or is in line."""
+        return self._quiet.is_set()
 
     def _enter(self, patience: float) -> None:
         self._mine.click = click = self._arrived()
@@ -228,5 +239,26 @@ class Clicks:
             self._quiet.set()
 
 
+class GivingWay:
+    """What is let through one by one where clicks are given way to: together, they would be in the way of the next.
+
+    Safe from several threads; nobody waits where nobody clicks.
+    """
+
+    def __init__(self, clicks: Clicks, every: float) -> None:
+        """Let one through in so many seconds at the least, however many click."""
+        self._clicks, self._every = clicks, every
+        self._first = threading.Lock()
+
+    def wait(self) -> None:
+        """Wait until it is one's turn, and no click computes."""
+        if self._clicks.is_quiet:
+            return
+        with self._first:
+            self._clicks.give_way(self._every)
+
+
 CLICKS = Clicks()
 """Those of this process, which has one Python lock."""
+MAILS = GivingWay(CLICKS, A_MAIL_IN)
+"""Those that are to be written in this process."""

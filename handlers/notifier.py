@@ -6,8 +6,8 @@ is posted again, so that a crash leaves neither two messages nor none.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,15 @@ ClientFor = Callable[[str], WebClient]
 """Team id -> client, without retries of its own: a retried post may repeat."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A message as it is to be seen; so many messages of a campaign were `counted` for it."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+    counted: int = 0
+
+
 class Notifier:
     """Draws what is behind; safe to run in several processes, as each row is claimed."""
 
@@ -63,10 +72,8 @@ class Notifier:
 
     def _draw(self, told: Told, now: datetime | None) -> bool:
         try:
-            begun = time.perf_counter()
             drawing = self._drawing(told)
-            took = timedelta(seconds=time.perf_counter() - begun)
-            seen = self._show(told, *drawing, now)
+            seen = self._show(told, drawing, now)
         except SlackApiError as error:
             self._failed(told, error, now)
             return False
@@ -79,13 +86,12 @@ class Notifier:
             return False
         if seen is None:
             return False
-        telling.drawn(self._db, told, *seen, took=took, now=now)
+        telling.drawn(self._db, told, *seen, counted=drawing.counted, now=now)
         return True
 
-    def _show(
-        self, told: Told, text: str, blocks: list[dict[str, Any]], now: datetime | None
-    ) -> tuple[str, str] | None:
+    def _show(self, told: Told, drawing: Drawing, now: datetime | None) -> tuple[str, str] | None:
         """Return the channel and ts of what the person sees now, or None when another worker draws this row."""
+        text, blocks = drawing.text, drawing.blocks
         client = self._client_for(told.behind.team_id)
         if told.behind.channel_id and told.behind.ts:
             client.chat_update(channel=told.behind.channel_id, ts=told.behind.ts, text=text, blocks=blocks)
@@ -103,15 +109,15 @@ class Notifier:
         )
         return channel, str(posted["ts"])
 
-    def _drawing(self, told: Told) -> tuple[str, list[dict[str, Any]]]:
+    def _drawing(self, told: Told) -> Drawing:
         behind = told.behind
         if behind.campaign_id is None:
             text = plain_notice_text(behind.kind, behind.detail or "")
-            return text, [section(text)]
+            return Drawing(text, [section(text)])
         view = campaign_message(self._db, behind.workspace_id, behind.campaign_id)
         if told.is_living:
-            return message_text(view), message_blocks(view)
-        return notice_text(behind.kind, view), notice_blocks(behind.kind, view)
+            return Drawing(message_text(view), message_blocks(view), view.total)
+        return Drawing(notice_text(behind.kind, view), notice_blocks(behind.kind, view))
 
     def _open(self, client: WebClient, told: Told) -> str:
         if told.behind.slack_user_id is None:

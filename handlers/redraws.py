@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from bot.precedence import CLICKS
+from bot.precedence import CLICKS, GivingWay
 
 Redraw = Callable[[], None]
 
 GIVEN_WAY = 0.5
-"""Seconds that a drawing gives way to clicks at most: long enough for most bursts, too short to be waited for."""
+"""Seconds in which one view is drawn, however many click: long enough for most bursts, too short to be waited for."""
 
 
 class Redraws:
@@ -22,6 +22,7 @@ class Redraws:
     def __init__(self, submit: Callable[[Redraw], object]) -> None:
         """Draw in what `submit` calls soon: one of a few threads."""
         self._submit = submit
+        self._giving_way = GivingWay(CLICKS, GIVEN_WAY)
         self._lock = Lock()
         self._waiting: dict[str, Redraw | None] = {}
         self._hashes: dict[str, dict[str, str]] = {}
@@ -58,10 +59,10 @@ class Redraws:
             return seen
 
     def _draw(self, view_id: str) -> None:
-        CLICKS.give_way(GIVEN_WAY)
+        self._giving_way.wait()
         while (redraw := self._next(view_id)) is not None:
             redraw()
-            CLICKS.give_way(GIVEN_WAY)
+            self._giving_way.wait()
 
     def _next(self, view_id: str) -> Redraw | None:
         with self._lock:

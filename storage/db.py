@@ -90,7 +90,7 @@ class Database:
         """
         with ExitStack() as apart, self._in_turn(), self._sessions.begin() as session:
             yield session
-            apart.enter_context(CLICKS.aside())  # until all of it is on the disk
+            apart.enter_context(CLICKS.aside(briefly=True))  # until all of it is on the disk
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -105,7 +105,7 @@ class Database:
     def _wait_for_turn(self) -> bool:
         if self._writing.take_at_once():
             return True
-        with CLICKS.aside(holding=True):
+        with CLICKS.aside(briefly=True, holding=True):
             return self._writing.take(_SQLITE_PATIENCE)
 
     @contextmanager

@@ -13,9 +13,9 @@ from storage.notifications import Behind
 LEASE = timedelta(minutes=2)
 REDRAW_AFTER = timedelta(seconds=1.5)
 """Slack takes about one message a second a channel, and fifty updates a minute: https://docs.slack.dev/apis/web-api/rate-limits."""
-REDRAW_SHARE = 40
-"""A message that takes long to put together (it counts all of a large campaign) is drawn again after so many times as
-long at the least, up to `REDRAW_WITHIN`: what is sent, and what people click on, comes first."""
+COUNTED_A_SECOND = 50_000
+"""A message that counts a large campaign is drawn less often, by a second for so many messages, up to `REDRAW_WITHIN`:
+what is sent, and what people click on, comes first."""
 REDRAW_WITHIN = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=10)
 
@@ -55,12 +55,10 @@ def posting(db: Database, told: Told, channel_id: str, *, now: datetime | None =
         return notifications.posting(session, told.behind, channel_id, now=now or db.now())
 
 
-def drawn(
-    db: Database, told: Told, channel_id: str, ts: str, *, took: timedelta, now: datetime | None = None
-) -> None:
-    """Note what the person sees now, and how long it `took` to put together."""
+def drawn(db: Database, told: Told, channel_id: str, ts: str, *, counted: int = 0, now: datetime | None = None) -> None:
+    """Note what the person sees now, for which so many messages were `counted`."""
     with db.write() as session:
-        next_at = (now or db.now()) + max(REDRAW_AFTER, min(REDRAW_SHARE * took, REDRAW_WITHIN))
+        next_at = (now or db.now()) + min(REDRAW_AFTER + timedelta(seconds=counted / COUNTED_A_SECOND), REDRAW_WITHIN)
         notifications.drawn(session, told.behind, channel_id, ts, next_at=next_at)
 
 

@@ -13,7 +13,7 @@ from bot.dispatch.prepare import Job
 from bot.dispatch.reports import Called, Grant, HandOff, NotCalled, PutBack, Report, Tell, Unreachable, Unwritable, held
 from bot.domain.states import Reason
 from bot.log import get_logger
-from bot.precedence import CLICKS, OUT_OF_THE_WAY
+from bot.precedence import MAILS
 
 _log = get_logger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -140,7 +140,7 @@ class Sender:
                 if not wait:  # the end is met again by the call that waits
                     self._lane.jobs.put(None)
                 return None
-            CLICKS.give_way(OUT_OF_THE_WAY)
+            MAILS.wait()
             try:
                 return job, self._lane.compose(job)
             except CantWrite as fault:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from bot.precedence import Click, Clicks, Turns
+from bot.precedence import Click, Clicks, GivingWay, Turns
 
 LONG = 30.0
 
@@ -159,7 +159,54 @@ def test_it_gives_way_for_a_moment_only() -> None:
     with clicks.turn():
         clicks.give_way(0.001)
         with clicks.aside():
-            clicks.give_way(LONG)  # who waits for the disk needs nobody out of the way
+            clicks.give_way(LONG)  # who waits for Slack needs nobody out of the way
+
+
+def test_who_waits_for_the_disk_alone_is_given_way_to_and_lets_other_clicks_on() -> None:
+    clicks = Clicks(1, LONG)
+    with ThreadPoolExecutor(2) as pool, clicks.turn():
+        with clicks.aside(briefly=True):
+            end, other = entered(clicks, pool)
+            end()
+            other.result(LONG)
+            assert not clicks.is_quiet, "the click goes on in a moment"
+        assert not clicks.is_quiet
+    assert clicks.is_quiet
+    with clicks.turn():
+        try:
+            with clicks.aside(briefly=True, holding=True):
+                raise ValueError
+        except ValueError:
+            pass
+    assert clicks.is_quiet, "nobody gives way to it any more"
+    assert clicks._turns.take_at_once()
+
+
+class Watched(Clicks):
+    """Clicks that know how many gave way to them at once."""
+
+    inside = most = 0
+
+    def give_way(self, at_most: float) -> None:
+        """Count whoever gives way."""
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        super().give_way(at_most)
+        with self._lock:
+            self.inside -= 1
+
+
+def test_what_gives_way_is_let_through_one_by_one_however_many_click() -> None:
+    clicks = Watched(1, LONG)
+    mails = GivingWay(clicks, 0.005)
+    mails.wait()
+    assert clicks.most == 0, "nobody clicks"
+    with ThreadPoolExecutor(4) as pool, clicks.turn():
+        for written in [pool.submit(mails.wait) for _ in range(4)]:
+            written.result(LONG)
+    assert clicks.most == 1
+    assert mails._first.acquire(blocking=False), "the last one lets the next through"
 
 
 def test_who_waits_without_a_thread_is_in_the_same_line_and_goes_on_in_one() -> None:

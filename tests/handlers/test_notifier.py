@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.campaigns import telling
 from bot.domain.states import ActionState, CampaignState
 from handlers.notifier import Notifier
 from storage import notifications
@@ -211,3 +212,21 @@ def test_a_person_out_of_reach_is_given_up(
     assert notifier.draw_due(now=NOW) == 0
     assert notifier.draw_due(now=NOW + timedelta(hours=1)) == 0
     assert slack.messages == []
+
+
+@pytest.mark.parametrize(("counted", "seconds"), [(0, 1.5), (100_000, 3.5), (425_000, 10), (10**7, 10)])
+def test_the_message_of_a_large_campaign_is_drawn_less_often(
+    db: Database, build: Builder, counted: int, seconds: float
+) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    [told] = telling.claim(db, limit=1, now=NOW)
+    telling.drawn(db, told, "D1", "1.0", counted=counted, now=NOW)
+    assert row_of(db, campaign).due_at == NOW + timedelta(seconds=seconds)
+
+
+def test_all_of_a_campaign_are_counted_for_its_message(db: Database, build: Builder, notifier: Notifier) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    for state in (ActionState.SENT, ActionState.QUEUED, ActionState.MANUAL):
+        build.action(campaign, state=state)
+    assert notifier.draw_due(now=NOW) == 1
+    assert row_of(db, campaign).due_at == NOW + timedelta(seconds=1.5, microseconds=60)

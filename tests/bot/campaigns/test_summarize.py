@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from sqlalchemy import delete, event, select, update
 
@@ -125,3 +127,22 @@ def _ids(db: Database, *names: str) -> list[int]:
 
     with db.read() as session:
         return list(session.scalars(select(Customer.id).where(Customer.name.in_(names))))
+
+
+@pytest.mark.database("sqlite")
+def test_a_large_campaign_is_counted_from_indexes_alone(db: Database, build: Builder) -> None:
+    _, campaign = campaign_of(build, CampaignState.SENDING, SENT, ActionState.QUEUED)
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    summarize.campaign_message(db, campaign.workspace_id, campaign.id)
+    plans: list[str] = []
+    with sqlite3.connect(db.url.database or "") as connection:
+        for words, values in asked:
+            if "FROM actions" in words:
+                plans.append("; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {words}", values)))
+    counts, to_decide, manual, refused, decided = plans  # and nothing of what is put off, as nothing is
+    assert counts.startswith("SEARCH actions USING COVERING INDEX ix_actions_campaign (campaign_id=?)")
+    assert "ix_actions_campaign (campaign_id=? AND state=?)" in to_decide
+    assert "ix_actions_campaign (campaign_id=? AND state=?)" in manual
+    assert "ix_actions_campaign (campaign_id=? AND state=? AND reason=?)" in refused
+    assert "ix_actions_decided (campaign_id=?)" in decided
