@@ -273,7 +273,7 @@ def _endpoint(bolt: App):  # type: ignore[no-untyped-def]
             return SlackAnswer(401, {}, "no valid timestamp")
         try:
             request = Delivery(body, headers)
-        except (ValueError, AttributeError):  # Bolt parses before it checks the signature
+        except ValueError:  # Bolt parses before it checks the signature
             return SlackAnswer(400, {}, "no payload of Slack's")
         found = bolt.dispatch(request)
         return SlackAnswer(found.status, found.first_headers(), found.body or "")

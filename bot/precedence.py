@@ -20,8 +20,10 @@ PATIENCE = 0.1
 keep no other waiting."""
 OUT_OF_THE_WAY = 0.25
 """Seconds that a claim gives way to clicks at most."""
-A_MAIL_IN = 0.03
-"""Seconds in which a mail is written, however many click: sending goes on."""
+A_MAIL_EVERY = 0.03
+"""Seconds after which one message more is written, on whatever channel, however many click: sending goes on."""
+LONGEST_LINE = 10.0
+"""Seconds after which whoever stands in line to give way is let through."""
 
 
 Call = Callable[[], bool]
@@ -240,25 +242,32 @@ class Clicks:
 
 
 class GivingWay:
-    """What is let through one by one where clicks are given way to: together, they would be in the way of the next.
+    """What stands in line to give way to clicks: let go together, it would be in the way of the next click.
 
     Safe from several threads; nobody waits where nobody clicks.
     """
 
     def __init__(self, clicks: Clicks, every: float) -> None:
-        """Let one through in so many seconds at the least, however many click."""
+        """Let the first in line through after so many seconds at the latest, however many click."""
         self._clicks, self._every = clicks, every
-        self._first = threading.Lock()
+        self._first = Turns(1)
+
+    @property
+    def is_free(self) -> bool:
+        """Say whether there is nobody to give way to."""
+        return self._clicks.is_quiet
 
     def wait(self) -> None:
-        """Wait until it is one's turn, and no click computes."""
-        if self._clicks.is_quiet:
+        """Stand in line, and wait until no click computes."""
+        if self.is_free:
             return
-        with self._first:
-            self._clicks.give_way(self._every)
+        is_first = self._first.take(LONGEST_LINE)
+        self._clicks.give_way(self._every)
+        if is_first:
+            self._first.give_back()
 
 
 CLICKS = Clicks()
 """Those of this process, which has one Python lock."""
-MAILS = GivingWay(CLICKS, A_MAIL_IN)
-"""Those that are to be written in this process."""
+MAILS = GivingWay(CLICKS, A_MAIL_EVERY)
+"""The messages that are to be written in this process."""

@@ -16,12 +16,15 @@ _ODD = re.compile(r"[^ -~]|[=&;]|%(?![0-9A-Fa-f]{2})")
 class Delivery(BoltRequest):
     """A request with its payload read; `raw_body` is what Slack signed.
 
-    Raises ValueError or AttributeError for what is no payload of Slack's: Bolt reads it before it checks the signature.
+    Raises ValueError for what is no payload of Slack's: Bolt reads it before it checks the signature.
     """
 
     def __init__(self, body: str, headers: Mapping[str, str]) -> None:
-        """Read it."""
-        super().__init__(body=_payload(body) or body, headers=dict(headers))
+        """Read a delivery's body, with its headers."""
+        try:
+            super().__init__(body=_payload(body) or body, headers=dict(headers))
+        except (AttributeError, TypeError, LookupError, RecursionError) as error:
+            raise ValueError("The payload is not one of Slack's.") from error
         self.raw_body = body
 
 

@@ -10,7 +10,9 @@ from bot.precedence import CLICKS, GivingWay
 Redraw = Callable[[], None]
 
 GIVEN_WAY = 0.5
-"""Seconds in which one view is drawn, however many click: long enough for most bursts, too short to be waited for."""
+"""Seconds after which one view more is drawn, however many click: longer than most bursts, and soon for one's eyes."""
+DRAWINGS = GivingWay(CLICKS, GIVEN_WAY)
+"""The views that are to be drawn in this process."""
 
 
 class Redraws:
@@ -19,10 +21,9 @@ class Redraws:
     That is enough, as a view is drawn from what is stored by then: it has what the clicks before it changed, too.
     """
 
-    def __init__(self, submit: Callable[[Redraw], object]) -> None:
+    def __init__(self, submit: Callable[[Redraw], object], giving_way: GivingWay = DRAWINGS) -> None:
         """Draw in what `submit` calls soon: one of a few threads."""
-        self._submit = submit
-        self._giving_way = GivingWay(CLICKS, GIVEN_WAY)
+        self._submit, self._giving_way = submit, giving_way
         self._lock = Lock()
         self._waiting: dict[str, Redraw | None] = {}
         self._hashes: dict[str, dict[str, str]] = {}
@@ -59,19 +60,23 @@ class Redraws:
             return seen
 
     def _draw(self, view_id: str) -> None:
-        self._giving_way.wait()
-        while (redraw := self._next(view_id)) is not None:
-            redraw()
+        while self._is_wanted(view_id):
             self._giving_way.wait()
+            self._latest(view_id)()
 
-    def _next(self, view_id: str) -> Redraw | None:
+    def _is_wanted(self, view_id: str) -> bool:
+        """Say whether the view is to be drawn; if not, whoever wants it next hands it in anew."""
         with self._lock:
-            redraw = self._waiting.pop(view_id)
-            if redraw is None:
-                self._hashes.pop(view_id, None)
-            else:
-                self._waiting[view_id] = None
-            return redraw
+            if self._waiting[view_id] is not None:
+                return True
+            del self._waiting[view_id]
+            self._hashes.pop(view_id, None)
+            return False
+
+    def _latest(self, view_id: str) -> Redraw:
+        with self._lock:
+            redraw, self._waiting[view_id] = self._waiting[view_id], None
+            return redraw or _nothing
 
 
 def _nothing() -> None:

@@ -45,7 +45,7 @@ def counts(session: Session, workspace_id: int, campaign_id: int) -> dict[tuple[
     own = select(Campaign.id).where(Campaign.workspace_id == workspace_id, Campaign.id == campaign_id)
     query = (
         select(Action.state, Action.reason, func.count())
-        .where(Action.campaign_id == own.scalar_subquery())
+        .where(Action.campaign_id == campaign_id, own.exists())
         .group_by(Action.state, Action.reason)
     )
     return {(ActionState(state), Reason(reason)): count for state, reason, count in session.execute(query)}
@@ -81,7 +81,10 @@ def put_off(session: Session, workspace_id: int, campaign_id: int) -> str | None
 def decided(session: Session, scope: Scope, campaign_id: int, limit: int) -> list[ActionRow]:
     """Return the actions of a campaign that people decided, the latest first."""
     query = _rows(scope).where(Action.campaign_id == campaign_id, Action.decided_by.is_not(None))
-    return [_row(*found) for found in session.execute(query.order_by(Action.decided_at.desc(), Action.id).limit(limit))]
+    return [
+        _row(*found)
+        for found in session.execute(query.order_by(Action.decided_at.desc(), Action.id.desc()).limit(limit))
+    ]
 
 
 def one(session: Session, scope: Scope, action_id: int) -> ActionRow | None:

@@ -37,6 +37,7 @@ class Behind:
     channel_id: str | None
     ts: str | None
     posting_since: datetime | None
+    due_at: datetime
     token: str
 
 
@@ -85,8 +86,10 @@ def _living(campaign_ids: Sequence[int]) -> list[ColumnElement[bool]]:
 
 
 def _from(at: datetime) -> ColumnElement[datetime]:
-    is_early = (Notification.attempts == 0) & (Notification.due_at > at)
-    return case((is_early, literal(at, Notification.due_at.type)), else_=Notification.due_at)
+    """Return when a message is due that is to be drawn `at` once; one that is being drawn just now tells its drawer."""
+    is_late = (Notification.attempts == 0) & (Notification.due_at > at)
+    is_drawn = Notification.claim_token.is_not(None) & (Notification.due_at < at)
+    return case((or_(is_late, is_drawn), literal(at, Notification.due_at.type)), else_=Notification.due_at)
 
 
 def _grown(where: Sequence[ColumnElement[bool]], **values: Any) -> Update:
@@ -165,6 +168,7 @@ def _claimed(session: Session, token: str) -> list[Behind]:
             channel_id=row.channel_id,
             ts=row.ts,
             posting_since=row.posting_since,
+            due_at=row.due_at,
             token=token,
         )
         for row, team_id, slack_user_id in session.execute(query)
@@ -176,10 +180,17 @@ def posting(session: Session, behind: Behind, channel_id: str, *, now: datetime)
     return _settle(session, behind, channel_id=channel_id, posting_since=now)
 
 
-def drawn(session: Session, behind: Behind, channel_id: str, ts: str, *, next_at: datetime) -> bool:
-    """Note what the person sees now; not drawn again before `next_at`. A version that grew meanwhile stays behind."""
+def drawn(
+    session: Session, behind: Behind, channel_id: str, ts: str, *, next_at: datetime, soonest: datetime | None = None
+) -> bool:
+    """Note what the person sees now. A version that grew meanwhile stays behind.
+
+    It is not drawn again before `next_at`, or before `soonest` where a person waits for what changed meanwhile.
+    """
     values = {"channel_id": channel_id, "ts": ts, "drawn_version": behind.version, "posting_since": None}
-    return _settle(session, behind, **values, **_RELEASED, due_at=next_at, attempts=0)
+    is_awaited = Notification.due_at > behind.due_at
+    at = case((is_awaited, literal(soonest or next_at, Notification.due_at.type)), else_=next_at)
+    return _settle(session, behind, **values, **_RELEASED, due_at=at, attempts=0)
 
 
 def lost(session: Session, behind: Behind, *, now: datetime) -> bool:

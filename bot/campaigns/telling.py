@@ -14,9 +14,9 @@ LEASE = timedelta(minutes=2)
 REDRAW_AFTER = timedelta(seconds=1.5)
 """Slack takes about one message a second a channel, and fifty updates a minute: https://docs.slack.dev/apis/web-api/rate-limits."""
 COUNTED_A_SECOND = 50_000
-"""A message that counts a large campaign is drawn less often, by a second for so many messages, up to `REDRAW_WITHIN`:
+"""A message that counts a large campaign is drawn less often, by a second for so many messages, up to `LONGEST_PAUSE`:
 what is sent, and what people click on, comes first."""
-REDRAW_WITHIN = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -58,8 +58,10 @@ def posting(db: Database, told: Told, channel_id: str, *, now: datetime | None =
 def drawn(db: Database, told: Told, channel_id: str, ts: str, *, counted: int = 0, now: datetime | None = None) -> None:
     """Note what the person sees now, for which so many messages were `counted`."""
     with db.write() as session:
-        next_at = (now or db.now()) + min(REDRAW_AFTER + timedelta(seconds=counted / COUNTED_A_SECOND), REDRAW_WITHIN)
-        notifications.drawn(session, told.behind, channel_id, ts, next_at=next_at)
+        now = now or db.now()
+        pause = min(REDRAW_AFTER + timedelta(seconds=counted / COUNTED_A_SECOND), LONGEST_PAUSE)
+        soonest = now + REDRAW_AFTER
+        notifications.drawn(session, told.behind, channel_id, ts, next_at=now + pause, soonest=soonest)
 
 
 def lost(db: Database, told: Told, *, now: datetime | None = None) -> None:

@@ -131,7 +131,7 @@ class Sender:
         return group
 
     def _next_written(self, *, wait: bool) -> Written | None:
-        while True:
+        while wait or MAILS.is_free:  # between a handoff and its call nobody stands in line
             try:
                 job = self._lane.jobs.get(block=wait)
             except queue.Empty:
@@ -140,13 +140,15 @@ class Sender:
                 if not wait:  # the end is met again by the call that waits
                     self._lane.jobs.put(None)
                 return None
-            MAILS.wait()
+            if wait:
+                MAILS.wait()
             try:
                 return job, self._lane.compose(job)
             except CantWrite as fault:
                 self._lane.tell(Unwritable(job, fault.reason, fault.detail))
             except BaseException as error:  # a panic of the code that draws PDFs is no Exception
                 self._lane.tell(self._unwritable(job, error))
+        return None
 
     def _unwritable(self, job: Job, error: BaseException) -> Report:
         reference = uuid.uuid4().hex[:8]

@@ -112,6 +112,7 @@ class Action(InWorkspace, Base):
             "ix_actions_decided",
             "campaign_id",
             "decided_at",
+            "id",
             sqlite_where=text("decided_by IS NOT NULL"),
             postgresql_where=text("decided_by IS NOT NULL"),
         ),

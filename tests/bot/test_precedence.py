@@ -206,7 +206,7 @@ def test_what_gives_way_is_let_through_one_by_one_however_many_click() -> None:
         for written in [pool.submit(mails.wait) for _ in range(4)]:
             written.result(LONG)
     assert clicks.most == 1
-    assert mails._first.acquire(blocking=False), "the last one lets the next through"
+    assert mails._first.take_at_once(), "the last one lets the next through"
 
 
 def test_who_waits_without_a_thread_is_in_the_same_line_and_goes_on_in_one() -> None:

@@ -60,7 +60,13 @@ def test_other_deliveries_are_left_to_bolt(body: str) -> None:
     assert Delivery(body, HEADERS).body == BoltRequest(body=body, headers=HEADERS).body
 
 
-@pytest.mark.parametrize("body", ["payload=%7B", "payload={", "payload=nothing"])
+ODD = [
+    urlencode({"payload": text})
+    for text in ('{"team":5}', '{"authorizations":5}', '{"enterprise":5}', "{" + '"a":[' * 100_000)
+]
+
+
+@pytest.mark.parametrize("body", ["payload=%7B", "payload={", "payload=nothing", *ODD])
 def test_what_is_no_payload_is_said(body: str) -> None:
     with pytest.raises(ValueError):
         Delivery(body, HEADERS)

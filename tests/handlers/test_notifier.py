@@ -230,3 +230,19 @@ def test_all_of_a_campaign_are_counted_for_its_message(db: Database, build: Buil
         build.action(campaign, state=state)
     assert notifier.draw_due(now=NOW) == 1
     assert row_of(db, campaign).due_at == NOW + timedelta(seconds=1.5, microseconds=60)
+
+
+@pytest.mark.parametrize(("awaited", "seconds"), [(True, 1.7), (False, 10.2)])
+def test_what_a_person_waits_for_is_not_put_off_by_the_drawing_of_a_large_campaign(
+    db: Database, build: Builder, awaited: bool, seconds: float
+) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    [told] = telling.claim(db, limit=1, now=NOW)
+    with db.write() as session:
+        at_once = NOW + timedelta(seconds=0.1) if awaited else None
+        notifications.touch(session, [campaign.id], at_once=at_once)
+    assert telling.claim(db, limit=1, now=NOW + timedelta(seconds=0.15)) == [], "it is drawn just now"
+    telling.drawn(db, told, "D1", "1.0", counted=500_000, now=NOW + timedelta(seconds=0.2))
+    row = row_of(db, campaign)
+    assert (row.drawn_version, row.version - row.drawn_version) == (1, 1)
+    assert row.due_at == NOW + timedelta(seconds=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.precedence import Clicks, GivingWay
 from handlers.redraws import Redraw, Redraws
 
 
@@ -86,3 +87,22 @@ def test_a_hash_that_comes_again_leads_nobody_in_a_circle() -> None:
     redraws.drew("V1", "a", "b")
     redraws.drew("V1", "b", "a")
     assert redraws.newest("V1", "a") in ("a", "b")
+
+
+class Counted(GivingWay):
+    """Counts who stood in line."""
+
+    waited = 0
+
+    def wait(self) -> None:
+        """Count one more."""
+        self.waited += 1
+
+
+def test_each_drawing_gives_way_once() -> None:
+    later, line = Later(), Counted(Clicks(), 0)
+    redraws = Redraws(later.submit, line)
+    redraws.soon("V1", lambda: None)
+    redraws.soon("V2", lambda: redraws.soon("V2", lambda: None))
+    later.run()
+    assert line.waited == 3

@@ -1,4 +1,4 @@
-"""An index of the actions that people decided: they are few, and looked for whenever a campaign's message is drawn."""
+"""An index of the actions that people decided: the last are looked for whenever a campaign's message is drawn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_actions_decided",
         "actions",
-        ["campaign_id", "decided_at"],
+        ["campaign_id", "decided_at", "id"],
         sqlite_where=decided,
         postgresql_where=decided,
     )
