@@ -62,7 +62,7 @@ def test_other_deliveries_are_left_to_bolt(body: str) -> None:
 
 ODD = [
     urlencode({"payload": text})
-    for text in ('{"team":5}', '{"authorizations":5}', '{"enterprise":5}', "{" + '"a":[' * 100_000)
+    for text in ('{"team":5}', '{"authorizations":5}', '{"enterprise":5}', '{"a":' + "[" * 100_000)
 ]
 
 
