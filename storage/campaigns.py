@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.domain.access import Scope
 from bot.domain.folding import fold, fold_address
 from bot.domain.merge import SenderFacts
-from bot.domain.states import ActionState, CampaignState, Reason
+from bot.domain.states import PUT_OFF, ActionState, CampaignState
 from storage.by_dialect import ByDialect
 from storage.customer_filter import in_scope
 from storage.models import Action, Alias, Campaign, Contact, ContactPosition, Customer, User
@@ -86,7 +86,7 @@ def late(session: Session, *, before: datetime) -> list[int]:
     and whatever is in a campaign that no worker has started.
     """
     untried = and_(Action.attempts == 0, Action.due_at < before)
-    put_off = and_(Action.reason.in_([Reason.TRANSIENT.value, Reason.UNANSWERED.value]), Campaign.starts_at < before)
+    put_off = and_(Action.reason.in_([reason.value for reason in PUT_OFF]), Campaign.starts_at < before)
     query = (
         select(Action.campaign_id)
         .join(Campaign, Campaign.id == Action.campaign_id)

@@ -10,12 +10,9 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Scope
-from bot.domain.states import ActionState, Reason
+from bot.domain.states import PUT_OFF, ActionState, Reason
 from storage.customer_filter import in_scope
 from storage.models import Action, Campaign, Contact, Customer, User
-
-PUT_OFF = (Reason.TRANSIENT, Reason.UNANSWERED)
-"""Why an action that was tried waits to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)

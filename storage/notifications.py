@@ -180,16 +180,14 @@ def posting(session: Session, behind: Behind, channel_id: str, *, now: datetime)
     return _settle(session, behind, channel_id=channel_id, posting_since=now)
 
 
-def drawn(
-    session: Session, behind: Behind, channel_id: str, ts: str, *, next_at: datetime, soonest: datetime | None = None
-) -> bool:
+def drawn(session: Session, behind: Behind, channel_id: str, ts: str, *, next_at: datetime, soonest: datetime) -> bool:
     """Note what the person sees now. A version that grew meanwhile stays behind.
 
     It is not drawn again before `next_at`, or before `soonest` where a person waits for what changed meanwhile.
     """
     values = {"channel_id": channel_id, "ts": ts, "drawn_version": behind.version, "posting_since": None}
     is_awaited = Notification.due_at > behind.due_at
-    at = case((is_awaited, literal(soonest or next_at, Notification.due_at.type)), else_=next_at)
+    at = case((is_awaited, literal(soonest, Notification.due_at.type)), else_=next_at)
     return _settle(session, behind, **values, **_RELEASED, due_at=at, attempts=0)
 
 

@@ -11,6 +11,7 @@ from bot.domain.access import Caller, Position, Role, Scope, may_decide
 from bot.domain.channels import CHANNELS, ChannelKind
 from bot.domain.preflight import LeftOut, left_out_text
 from bot.domain.states import (
+    PUT_OFF,
     ActionState,
     CampaignState,
     Outcome,
@@ -128,7 +129,7 @@ def campaign_message(db: Database, workspace_id: int, campaign_id: int) -> Campa
         waiting = _sum(counts, *_waiting_in(state))
         total = sum(counts.values())
         uncertain = counts.get((ActionState.MANUAL, Reason.UNCERTAIN), 0)
-        put_off = any(counts.get((ActionState.QUEUED, reason)) for reason in manual_actions.PUT_OFF)
+        put_off = any(counts.get((ActionState.QUEUED, reason)) for reason in PUT_OFF)
         shown = _shown(session, _scope_of(session, workspace_id, row.creator_id), campaign_id)
         days = settings.recent_contact_days(session, workspace_id)
         return CampaignMessage(

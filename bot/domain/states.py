@@ -126,6 +126,10 @@ class Reason(StrEnum):
     UNANSWERED = "unanswered"
 
 
+PUT_OFF = (Reason.TRANSIENT, Reason.UNANSWERED)
+"""Why a queued action that was tried waits to be tried again."""
+
+
 REASON_TEXTS: dict[Reason, str] = {
     Reason.FROZEN: "waiting to be sent",
     Reason.CLAIMED: "being sent",

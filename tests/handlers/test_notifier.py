@@ -196,7 +196,7 @@ def test_a_worker_that_lost_its_claim_posts_nothing(
         with db.write() as session:
             later = NOW + timedelta(minutes=3)
             (other,) = notifications.claim_behind(session, now=later, limit=1, lease=timedelta(minutes=2))
-            notifications.drawn(session, other, "D1", "1.0", next_at=later)
+            notifications.drawn(session, other, "D1", "1.0", next_at=later, soonest=later)
 
     slack.before["conversations.open"] = taken_over
     assert notifier.draw_due(now=NOW) == 0
