@@ -25,6 +25,7 @@ from slack_sdk.errors import SlackApiError
 import handlers
 from bot.channels.trust import system_trust
 from bot.config import Settings
+from bot.cores import CORE
 from bot.dispatch.dispatcher import oldest_due_age
 from bot.errors import UserError
 from bot.log import get_logger
@@ -131,6 +132,7 @@ class Bot:
         leave = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: leave.set())
+        CORE.keep()
         keep_pauses_short(answers_slack=self._answers_slack)
         self.start()
         leave.wait()

@@ -7,6 +7,8 @@ import os
 import sys
 import threading
 
+from bot.cores import CORE
+
 YOUNG_OBJECTS = 10_000
 """New objects between two collections; Python's 700 are the objects of one click."""
 SWITCH_AFTER = 0.001
@@ -30,7 +32,7 @@ def keep_pauses_short(*, answers_slack: bool) -> None:
 
 
 def stand_back() -> None:
-    """Let the calling thread compute only where the machine has nothing more urgent to do; on Linux alone.
+    """Let the calling thread compute only where the machine has nothing more urgent to do, on any core; on Linux alone.
 
     For what nobody waits for in a hurry: threads that count large books would keep every click waiting half as long
     again. There a thread has a priority of its own: https://man7.org/linux/man-pages/man2/setpriority.2.html
@@ -38,3 +40,4 @@ def stand_back() -> None:
     if sys.platform == "linux":
         me = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + STANDING_BACK)
+    CORE.roam()

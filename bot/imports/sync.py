@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.cores import CORE
 from bot.errors import UserError
 from bot.imports.faults import FileFault
 from bot.imports.load import import_files
@@ -95,7 +96,8 @@ def _write_stream(words: Sequence[str], out: Path, leaving: threading.Event) -> 
     with out.open("wb") as stream:
         try:
             # what it says on standard error may hold names and tokens: it is neither logged nor told
-            child = subprocess.Popen(words, stdout=stream, stderr=subprocess.DEVNULL)  # noqa: S603 (the operator's own)
+            with CORE.roaming():
+                child = subprocess.Popen(words, stdout=stream, stderr=subprocess.DEVNULL)  # noqa: S603 (the operator's)
         except OSError:
             raise UserError("The sync command can't be started: check SYNC_COMMAND.") from None
         while child.poll() is None:

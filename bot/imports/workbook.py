@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.cores import CORE
 from bot.imports.faults import FileFault
 from bot.imports.sheets import Cell, Numbered, Sheet
 
@@ -36,7 +37,8 @@ def _unpack(path: Path, folder: Path) -> None:
     # by its path, and isolated: the package would bring the whole database layer along
     command = [sys.executable, "-I", str(_UNPACK), str(path), str(folder)]
     try:
-        subprocess.run(command, timeout=MOST_SECONDS, capture_output=True, check=False)  # noqa: S603 (our own module)
+        with CORE.roaming():
+            subprocess.run(command, timeout=MOST_SECONDS, capture_output=True, check=False)  # noqa: S603 (our own module)
     except subprocess.TimeoutExpired:
         raise FileFault("it takes too long to read; split it, or save it as CSV") from None
     fault = folder / "fault.txt"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from babel import Locale
 
+from bot.cores import CORE
 from bot.domain.merge import InvoiceFacts, MergeFacts, totals
 from bot.rendering.content import TEMPLATES
 from bot.rendering.locales import date_text, locale_of, money_text, short_date, words
@@ -31,7 +32,7 @@ def statement_pdf(facts: MergeFacts) -> bytes:
     One compiler is kept and used by one thread at a time; the facts go in as JSON, never as Typst source.
     """
     locale = locale_of(facts.language)
-    with _LOCK:
+    with _LOCK, CORE.roaming():
         pdf = _compiler().compile(
             format="pdf", sys_inputs={"statement": json.dumps(_statement(facts, locale), ensure_ascii=False)}
         )

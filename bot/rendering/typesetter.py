@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from bot.cores import CORE
 from bot.rendering.content import TEMPLATES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def pngs_of(template: str, facts: Mapping[str, object], dots_per_inch: float) ->
 def _compiled(template: str, facts: Mapping[str, object], **how: Any) -> list[bytes]:
     given = {"letter": json.dumps(facts, ensure_ascii=False)}
     try:
-        with _LOCK:
+        with _LOCK, CORE.roaming():
             made = _compiler(template).compile(sys_inputs=given, **how)
     except RuntimeError as fault:
         raise Refused(str(fault)) from None

@@ -30,6 +30,7 @@ from bot.channels import mime
 from bot.channels.base import Message
 from bot.channels.email import EmailChannel
 from bot.channels.smtp import SmtpTarget
+from bot.cores import CORE
 from bot.dispatch.compose import compose
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.prepare import Job, prepare
@@ -52,7 +53,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     go = {"ours": ours, "freeze": freeze}.get(given.mode, alone)(given)
     if given.mode in ("ours", "freeze"):
-        keep_pauses_short(answers_slack=False)  # as a worker does
+        CORE.keep()  # as a worker does
+        keep_pauses_short(answers_slack=False)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
