@@ -9,7 +9,7 @@ there. What works without the lock for long goes where there is room (`roaming`)
 from __future__ import annotations
 
 import os
-import random
+import secrets
 import socket
 import sys
 import threading
@@ -58,7 +58,7 @@ class OneCore:
         self._allowed = frozenset(os.sched_getaffinity(0))
         if len(self._allowed) < 2:
             return
-        if any(self._take(core) for core in random.sample(sorted(self._allowed), len(self._allowed))):
+        if any(self._take(core) for core in secrets.SystemRandom().sample(sorted(self._allowed), len(self._allowed))):
             threading.Thread(target=self._watch, name="core", daemon=True).start()
 
     @contextmanager
@@ -122,7 +122,7 @@ class OneCore:
         here = self._core
         assert here is not None
         to = better(here, own=own, busy=busy, cores=self._allowed & busy.keys()) if here in busy else None
-        if to is None or random.random() < 0.5 or not self._take(to):
+        if to is None or secrets.randbelow(2) or not self._take(to):
             with self._lock:
                 self._gather()  # a thread that started while we moved may have stayed behind
 

@@ -58,10 +58,11 @@ class Worker:
         self._bounces = make_bounces(settings, db)
         self._leaving = threading.Event()
         secret_key = settings.secret_key.get_secret_value()
+        move = alone(db, "tick", lambda: self._wake_if(tick.tick(db)))
         self._scheduler = make_scheduler(
             [
                 Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
-                Job("tick", 0.2, alone(db, "tick", lambda: self._wake_if(tick.tick(db)))),
+                Job("tick", 0.2, lambda: tick.is_due(db) and move()),
                 Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
                 Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),

@@ -9,15 +9,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.states import CAMPAIGN_TRANSITIONS, OPEN_ACTION_STATES, CampaignEvent, CampaignState, PauseReason
 from storage import notifications, wakeups
+from storage.by_dialect import ByDialect
+from storage.db import UtcDateTime
 from storage.models import Action, Campaign
 
 _UNPAUSED: dict[str, Any] = {"pause_reason": None, "pause_detail": None}
-_OPEN = [state.value for state in OPEN_ACTION_STATES]
+_OPEN = [literal(state.value) for state in OPEN_ACTION_STATES]
+
+
+def _due(_sqlite: bool) -> Executable:
+    scheduled, sending = (Campaign.state == state.value for state in (CampaignState.SCHEDULED, CampaignState.SENDING))
+    is_frozen = Campaign.frozen_at.is_not(None)
+    waiting = exists().where(scheduled, is_frozen, Campaign.starts_at <= bindparam("now", type_=UtcDateTime()))
+    return select(or_(waiting, exists().where(sending, is_frozen, ~_is_busy())))
+
+
+def _is_busy() -> ColumnElement[bool]:
+    return exists().where(Action.campaign_id == Campaign.id, Action.state.in_(_OPEN))
+
+
+_DUE = ByDialect(_due)
+
+
+def are_due(session: Session, *, now: datetime) -> bool:
+    """Say whether time alone is to move any campaign: to start one or to pause it as missed, or to complete one."""
+    return bool(_DUE.run(session, now=now)[0][0])
 
 
 def start_due(session: Session, *, now: datetime, not_before: datetime) -> list[int]:
@@ -93,12 +114,11 @@ def complete_finished(session: Session, *, now: datetime) -> list[int]:
     The rows are locked before they are looked at again: a person's Send locks its campaign too (see `lock`), so that
     no action is queued in a campaign that completes at the same moment and would never be claimed.
     """
-    busy = exists().where(Action.campaign_id == Campaign.id, Action.state.in_(_OPEN))
-    finished = [Campaign.state == CampaignState.SENDING.value, Campaign.frozen_at.is_not(None), ~busy]
+    finished = [Campaign.state == CampaignState.SENDING.value, Campaign.frozen_at.is_not(None), ~_is_busy()]
     locked = session.scalars(select(Campaign.id).where(*finished).with_for_update(skip_locked=True)).all()
     if not locked:
         return []
-    return _move(session, CampaignEvent.COMPLETE, [Campaign.id.in_(locked), ~busy], now, completed_at=now)
+    return _move(session, CampaignEvent.COMPLETE, [Campaign.id.in_(locked), ~_is_busy()], now, completed_at=now)
 
 
 def lock(session: Session, workspace_id: int, campaign_id: int) -> CampaignState | None:

@@ -9,9 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Update, case, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Executable,
+    SQLColumnExpression,
+    Update,
+    bindparam,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
+from storage.by_dialect import ByDialect
+from storage.db import UtcDateTime
 from storage.models import Campaign, Notification, NotificationKind, User, Workspace
 
 _GATHERED = "campaign_bot_touched"
@@ -123,13 +138,29 @@ def create_plain_notice(
     session.flush()
 
 
+def _due(_sqlite: bool) -> Executable:
+    return select(exists().where(*_is_due(bindparam("now", type_=UtcDateTime()))))
+
+
+def _is_due(now: SQLColumnExpression[datetime]) -> list[ColumnElement[bool]]:
+    is_free = or_(Notification.lease_until.is_(None), Notification.lease_until < now)
+    return [Notification.drawn_version < Notification.version, Notification.due_at <= now, is_free]
+
+
+_DUE = ByDialect(_due)
+
+
+def are_due(session: Session, *, now: datetime) -> bool:
+    """Say whether any notification is behind, due and held by nobody."""
+    return bool(_DUE.run(session, now=now)[0][0])
+
+
 def claim_behind(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Behind]:
     """Take up to `limit` notifications that are behind and due, until `now + lease`."""
     token = str(uuid.uuid4())
     due = (
         select(Notification.id)
-        .where(Notification.drawn_version < Notification.version, Notification.due_at <= now)
-        .where(or_(Notification.lease_until.is_(None), Notification.lease_until < now))
+        .where(*_is_due(literal(now, UtcDateTime())))
         .order_by(Notification.due_at, Notification.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
