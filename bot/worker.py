@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.campaigns import freeze, tick
 from bot.channels.letter import assemble
 from bot.config import LetterDelivery, Settings
+from bot.cores import CORE
 from bot.dispatch import letter_receipts, look_up, receipts, rescue, system_mail
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.rates import Limits, Rate
@@ -63,7 +64,7 @@ class Worker:
             [
                 Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
                 Job("tick", 0.2, lambda: tick.is_due(db) and move()),
-                Job("notify", 0.2, notifier.draw_due),
+                Job("notify", 0.2, CORE.roaming()(notifier.draw_due)),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
                 Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
                 Job("cancel", 1, alone(db, "cancel", lambda: rescue.cancel_waiting(db, name=name))),

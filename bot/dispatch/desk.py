@@ -26,6 +26,8 @@ from storage import actions, notifications, outbox
 from storage.actions import Held
 from storage.db import Database, steady
 
+BESIDE_CLICKS = 25
+"""Actions claimed at once while people click: a large claim would be in the way of their answers."""
 LOOK_EVERY = 0.2
 """Seconds between two looks at when the next action falls due, while nobody wakes us; and between limited claims."""
 
@@ -212,8 +214,7 @@ class Desk:
             book.session,
             worker_name=self._terms.name,
             now=book.now,
-            # one alone finds out whether a provider is back
-            limit=1 if lane.name in self._probing else self._terms.batch,
+            limit=self._most(lane),
             lease=self._terms.lease,
             channels=[lane.name],
             limits=limits,
@@ -225,6 +226,12 @@ class Desk:
         settling.refuse(book, [c for c in checked if isinstance(c, Refused)])
         settling.put_off(book, [c for c in checked if isinstance(c, Later)])
         return [c for c in checked if isinstance(c, Job)]
+
+    def _most(self, lane: Lane) -> int:
+        """Return how many actions are claimed at once for a lane."""
+        if lane.name in self._probing:
+            return 1  # one alone finds out whether a provider is back
+        return self._terms.batch if CLICKS.is_quiet else min(self._terms.batch, BESIDE_CLICKS)
 
     def _see_lanes(self, reports: Sequence[Report]) -> None:
         """Claim nothing for a while for lanes whose provider can't be reached, and as usual once it lets somebody in.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from bot.campaigns.views import DraftView, PreviewView, SenderChoice
 from bot.domain.channels import CHANNELS, ChannelKind
-from bot.domain.tags import TABLE, TAGS, Tag
+from bot.domain.tags import TABLE, TAGS
 from handlers import ids
 from handlers.blocks.common import (
     INPUT_LIMIT,
@@ -84,8 +85,7 @@ def _people(draft: DraftView, kind: ChannelKind, positions: Sequence[str]) -> li
 
 def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata, inserted: str) -> list[Block]:
     """Return the inputs of the message itself, with the tags that this channel can hold."""
-    tags = TAGS if kind.has_table else [t for t in TAGS if t.name != TABLE]
-    pickers = [_tags(ids.WHAT_TAG_BODY, "Insert a tag into the content", tags)]
+    pickers = [_tags(ids.WHAT_TAG_BODY, "Insert a tag into the content", has_table=kind.has_table)]
     marks = "*bold*, _italic_, [text](https://link), lists with - or 1. " if kind.has_format else ""
     body = input_block(
         "Content",
@@ -99,8 +99,7 @@ def _content(draft: DraftView, kind: ChannelKind, metadata: Metadata, inserted: 
         subject = _text(ids.WHAT_SUBJECT, draft.subject, SUBJECT_LIMIT, "Your account with {{organisation.name}}")
         block_id = ids.keyed(ids.WHAT_SUBJECT, metadata.key("subject"))
         blocks.insert(0, input_block("Subject", {**subject, **_LIVE}, block_id=block_id, dispatch=True))
-        in_subject = [t for t in TAGS if t.name != TABLE]
-        pickers.append(_tags(ids.WHAT_TAG_SUBJECT, "Insert into the subject", in_subject))
+        pickers.append(_tags(ids.WHAT_TAG_SUBJECT, "Insert into the subject", has_table=False))
     blocks.append(actions(pickers, block_id=ids.keyed("what_tags", metadata.key("tags"))))
     if inserted:
         # code spans: what is there can be copied from here
@@ -154,7 +153,9 @@ def _positions(chosen: Sequence[str], offered: Sequence[str]) -> Block:
     return {**made, "initial_options": initial} if initial else made
 
 
-def _tags(action_id: str, placeholder: str, tags: Sequence[Tag]) -> Block:
+@lru_cache(maxsize=8)  # the same few with every key that is typed
+def _tags(action_id: str, placeholder: str, *, has_table: bool) -> Block:
+    tags = [tag for tag in TAGS if has_table or tag.name != TABLE]
     groups = [
         {"label": plain(group, 75), "options": [option(f"{t.label}: {t.code}", t.name) for t in found]}
         for group, found in groupby(tags, key=lambda t: t.group)
