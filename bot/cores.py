@@ -39,27 +39,33 @@ def better(here: int, *, own: float, busy: Mapping[int, float], cores: Collectio
 
 
 class OneCore:
-    """The core that this process keeps to. Safe to use from any thread."""
+    """The core that this process keeps to. Safe to use from any thread; what the system refuses is left as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, marks: str = "campaign-bot/core") -> None:
+        """Tell other bots on this machine by such `marks` which core is ours."""
+        self._marks = marks
         self._allowed: frozenset[int] = frozenset()
         self._core: int | None = None
         self._mark: socket.socket | None = None
-        self._lock = threading.Lock()
 
-    def keep(self) -> None:
-        """Keep all threads that there are or will be to one core that no other bot has, and move where there is room.
+    def keep(self) -> bool:
+        """Keep all threads that there are or will be to one core that no other bot has; say whether that was done.
 
-        Nothing where there is one core only, where every core is another bot's, where the system allows it to nobody,
-        or where Python has no lock; a second call changes nothing.
+        It is not where there is one core only, where every core is another bot's, where the system allows it to nobody,
+        or where Python has no lock. Whether another core has more room is looked at from then on (`look`). A second
+        call changes nothing.
         """
-        if sys.platform != "linux" or not _has_lock() or self._core is not None:
-            return
+        if self._core is not None:
+            return True
+        if sys.platform != "linux" or not _has_lock():
+            return False
         self._allowed = frozenset(os.sched_getaffinity(0))
-        if len(self._allowed) < 2:
-            return
-        if any(self._take(core) for core in secrets.SystemRandom().sample(sorted(self._allowed), len(self._allowed))):
-            threading.Thread(target=self._watch, name="core", daemon=True).start()
+        cores = sorted(self._allowed)
+        if len(cores) < 2 or not any(map(self._take, secrets.SystemRandom().sample(cores, len(cores)))):
+            return False
+        self._gather(but=frozenset())
+        threading.Thread(target=self._watch, name="core", daemon=True).start()
+        return True
 
     @contextmanager
     def roaming(self) -> Iterator[None]:
@@ -71,41 +77,46 @@ class OneCore:
         try:
             yield
         finally:
-            self._put(0)
+            _place(0, {self._core})
 
     def roam(self) -> None:
         """Let this thread run on any core from here on: it works without Python's lock most of the time."""
         if self._core is not None:
-            os.sched_setaffinity(0, self._allowed)
+            _place(0, self._allowed)
+
+    def look(self, own: float, busy: Mapping[int, float]) -> None:
+        """Move to a core with more room, if there is one; half of the time, as two that meet on one would both go.
+
+        For `own` and `busy` see `better`. Threads that do not roam come along.
+        """
+        here = self._core
+        if here is None or here not in busy:
+            return
+        to = better(here, own=own, busy=busy, cores=self._allowed & busy.keys())
+        if to is not None and secrets.randbelow(2):
+            self._take(to)
+        self._gather(but=self._allowed)  # one that started while we moved before may have stayed behind, too
 
     def _take(self, core: int) -> bool:
-        """Move to a core unless another bot has it; say whether that was done."""
-        mark = _marked(core)
+        """Take a core for this thread unless another bot has it; say whether that was done."""
+        mark = _marked(f"{self._marks}/{core}")
         if mark is None:
             return False
-        with self._lock:
-            before, self._core = self._core, core
-            try:
-                self._gather()
-            except OSError:
-                self._core = before
-                mark.close()
-                return False
-            if self._mark is not None:
-                self._mark.close()
-            self._mark = mark
+        if not _place(0, {core}):
+            mark.close()
+            return False
+        if self._mark is not None:
+            self._mark.close()
+        self._core, self._mark = core, mark
         return True
 
-    def _gather(self) -> None:
-        """Bring every thread to our core that does not roam."""
-        for thread in _threads():
-            with suppress(ProcessLookupError):
-                if os.sched_getaffinity(thread) != self._allowed or self._mark is None:
-                    self._put(thread)
-
-    def _put(self, thread: int) -> None:
+    def _gather(self, *, but: frozenset[int]) -> None:
+        """Bring every thread to our core, but those that may run on these."""
         assert self._core is not None
-        os.sched_setaffinity(thread, {self._core})
+        for thread in _threads():
+            with suppress(OSError):
+                if os.sched_getaffinity(thread) != but:
+                    _place(thread, {self._core})
 
     def _watch(self) -> None:
         before = _seen()
@@ -113,32 +124,32 @@ class OneCore:
             time.sleep(LOOK_EVERY)
             now = _seen()
             passed = now[0] - before[0]
-            busy = {core: (now[2][core] - before[2].get(core, 0)) / passed for core in now[2]}
-            self._look((now[1] - before[1]) / passed, busy)
+            busy = {core: (total - before[2].get(core, total)) / passed for core, total in now[2].items()}
+            self.look((now[1] - before[1]) / passed, busy)
             before = now
 
-    def _look(self, own: float, busy: Mapping[int, float]) -> None:
-        """Move to a core with more room, if there is one; half of the time, as two that meet on one would both go."""
-        here = self._core
-        assert here is not None
-        to = better(here, own=own, busy=busy, cores=self._allowed & busy.keys()) if here in busy else None
-        if to is None or secrets.randbelow(2) or not self._take(to):
-            with self._lock:
-                self._gather()  # a thread that started while we moved may have stayed behind
+
+def _place(thread: int, cores: Collection[int]) -> bool:
+    """Let a thread run on these cores; False where the system does not allow it, or the thread is gone."""
+    try:
+        os.sched_setaffinity(thread, cores)
+    except OSError:
+        return False
+    return True
 
 
 def _has_lock() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
-def _marked(core: int) -> socket.socket | None:
-    """Mark a core as ours for as long as we live; None where another process has, or where there are no such marks.
+def _marked(name: str) -> socket.socket | None:
+    """Make a mark that lasts as long as we live; None where another process has it, or where there are no such marks.
 
     The name lives in the kernel alone, and goes with its process: https://man7.org/linux/man-pages/man7/unix.7.html
     """
     mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        mark.bind(f"\0campaign-bot/core/{core}")
+        mark.bind(f"\0{name}")
     except OSError:
         mark.close()
         return None
@@ -146,17 +157,23 @@ def _marked(core: int) -> socket.socket | None:
 
 
 def _threads() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc/self/task").iterdir()]
+    try:
+        return [int(entry.name) for entry in Path("/proc/self/task").iterdir()]
+    except OSError:  # nothing is told of ourselves here: then of this thread alone, and those that it starts
+        return [0]
 
 
 def _seen() -> tuple[float, float, dict[int, float]]:
-    """Return the time, what we have computed since we began, and what each core has; in seconds.
+    """Return the time, what we have computed since we began, and what each core has as far as it is told; in seconds.
 
     Source: https://man7.org/linux/man-pages/man5/proc_stat.5.html
     """
     second = os.sysconf("SC_CLK_TCK")
     busy: dict[int, float] = {}
-    for line in Path("/proc/stat").read_text().splitlines():
+    told = ""
+    with suppress(OSError):
+        told = Path("/proc/stat").read_text()
+    for line in told.splitlines():
         name, *ticks = line.split()
         if name.startswith("cpu") and name != "cpu":
             user, nice, system, _idle, _waiting, *interrupted = (int(tick) for tick in ticks[:8])

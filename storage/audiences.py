@@ -44,7 +44,7 @@ def standings(session: Session, scope: Scope, condition: Condition, today: date)
         .group_by(Customer.id)
         .order_by(*BY_NAME)
     )
-    return {row[0]: Standing(*row[1:]) for row in session.execute(query)}
+    return {row[0]: Standing(*row[1:]) for row in session.connection().execute(query).all()}
 
 
 def contacts(
@@ -70,7 +70,9 @@ def contacts(
         .order_by(Contact.customer_id, Contact.is_main.desc(), Contact.id)
     )
     found: dict[int, list[Reachable]] = {}
-    for customer_id, contact_id, first, last, is_main, country, zone, company, *written in session.execute(query):
+    for customer_id, contact_id, first, last, is_main, country, zone, company, *written in session.connection().execute(
+        query
+    ):
         name = f"{first} {last}".strip()
         address = _postal(company, name, country, *written) if kind is AddressKind.POSTAL else written[0]
         held = tuple(positions.get(contact_id, ()))

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, text
 from sqlalchemy.orm import Session
@@ -24,8 +22,7 @@ CHUNK = 1_000
 """Rows of one INSERT."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenAction:
+class FrozenAction(NamedTuple):
     """An action as it is made at Send: queued (then `due_at` is set), or manual with the reason why."""
 
     workspace_id: int
@@ -62,7 +59,11 @@ _NAMES = ", ".join(_TYPES)
 
 
 def _making(sqlite: bool) -> Executable:
-    taken = ", ".join(f"json_extract(value, '$.{name}')" for name in _TYPES) if sqlite else _NAMES
+    taken = (
+        ", ".join(f"json_extract(value, '$[{FrozenAction._fields.index(name)}]')" for name in _TYPES)
+        if sqlite
+        else _NAMES
+    )
     columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
     rows = "json_each(:rows)" if sqlite else f"json_to_recordset(CAST(:rows AS json)) AS given ({columns})"
     now = ":now" if sqlite else "CAST(:now AS timestamptz)"
@@ -113,7 +114,7 @@ def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
     """Yield the actions as they go into the session's database, a few hundred bytes each; nothing is written yet."""
     sqlite = is_sqlite(session)
     for chunk in _chunks(rows):
-        yield json.dumps([_given(row, sqlite) for row in chunk])
+        yield json.dumps(chunk if sqlite else [row._asdict() for row in chunk], default=_on_sqlite if sqlite else str)
 
 
 def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, actor: str) -> int:
@@ -145,16 +146,6 @@ def _chunks(rows: Iterable[FrozenAction]) -> Iterator[list[FrozenAction]]:
         yield chunk
 
 
-def _given(row: FrozenAction, sqlite: bool) -> dict[str, Any]:
-    given: dict[str, Any] = dict(zip(_TYPES, _values(row), strict=True))
-    if row.due_at is not None:
-        given["due_at"] = _moment(row.due_at, sqlite)
-    return given
-
-
-_values = attrgetter(*_TYPES)
-
-
 @lru_cache(maxsize=64)
-def _moment(at: datetime, sqlite: bool) -> str:
-    return str(moment(at, sqlite))  # most actions of a campaign fall due at the same
+def _on_sqlite(at: datetime) -> str:
+    return str(moment(at, sqlite=True))  # most actions of a campaign fall due at the same

@@ -57,7 +57,7 @@ class Recipients:
 def choose(contacts: Sequence[Reachable], positions: Collection[str]) -> tuple[Reachable, ...]:
     """Return the contacts that hold any of `positions`, else the main contact, else nobody."""
     wanted = {position.casefold() for position in positions}
-    holders = tuple(c for c in contacts if any(p.casefold() in wanted for p in c.positions))
+    holders = tuple(c for c in contacts if any(p.casefold() in wanted for p in c.positions)) if wanted else ()
     return holders or tuple(c for c in contacts if c.is_main)[:1]
 
 

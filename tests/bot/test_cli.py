@@ -145,6 +145,24 @@ def test_a_port_in_use(settings: dict[str, str]) -> None:
     assert "set HTTP_PORT or HTTP_HOST." in told
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="needs two cores of a Linux machine"
+)
+def test_a_running_bot_keeps_to_one_core_and_ends_when_told(settings: dict[str, str]) -> None:
+    with Sandbox(manifest=MANIFEST) as slack:
+        settings |= {"SLACK_API_URL": slack.api_url, "SLACK_BOT_TOKEN": slack.bot_token}
+        settings |= {"SLACK_APP_TOKEN": slack.app_token}
+        kept = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
+        words = [sys.executable, "-m", "bot", "run"]
+        with subprocess.Popen(words, env=kept | settings, stderr=subprocess.PIPE, text=True) as running:
+            assert running.stderr is not None
+            assert '"event": "started"' in running.stderr.readline()
+            allowed = len(os.sched_getaffinity(running.pid))
+            running.terminate()
+            assert running.wait(timeout=20) == 0
+    assert allowed == 1
+
+
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all/bot.db", "postgresql://nobody@127.0.0.1:9/none"])
 def test_a_database_that_can_not_be_opened(settings: dict[str, str], url: str) -> None:
     code, told = campaign_bot("migrate", **(settings | {"DATABASE_URL": url}))

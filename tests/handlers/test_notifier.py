@@ -214,6 +214,16 @@ def test_a_person_out_of_reach_is_given_up(
     assert slack.messages == []
 
 
+def test_where_nothing_is_to_be_drawn_it_waits_for_no_writer(
+    db: Database, build: Builder, slack: SlackServer, notifier: Notifier
+) -> None:
+    build.campaign(build.user(), state=CampaignState.SENDING)
+    assert notifier.draw_due(now=NOW) == 1
+    with db.write():  # on SQLite there is one at a time
+        assert notifier.draw_due(now=LATER) == 0
+    assert len(slack.messages) == 1
+
+
 @pytest.mark.parametrize(("counted", "seconds"), [(0, 1.5), (100_000, 3.5), (425_000, 10), (10**7, 10)])
 def test_the_message_of_a_large_campaign_is_drawn_less_often(
     db: Database, build: Builder, counted: int, seconds: float

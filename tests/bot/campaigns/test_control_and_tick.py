@@ -113,6 +113,40 @@ def test_due_campaigns_start_and_finished_ones_complete(db: Database, build: Bui
     assert [states(db, c.id)[0] for c in (due, early, done)] == ["sending", "scheduled", "completed"]
 
 
+@pytest.mark.parametrize(
+    ("state", "frozen", "starts_in", "action", "is_due"),
+    [
+        (CampaignState.SCHEDULED, True, 0, ActionState.QUEUED, True),
+        (CampaignState.SCHEDULED, True, -7200, ActionState.QUEUED, True),
+        (CampaignState.SCHEDULED, True, 1, ActionState.QUEUED, False),
+        (CampaignState.SCHEDULED, False, 0, None, False),
+        (CampaignState.PAUSED, True, 0, ActionState.QUEUED, False),
+        (CampaignState.SENDING, True, 0, ActionState.QUEUED, False),
+        (CampaignState.SENDING, True, 0, ActionState.SENDING, False),
+        (CampaignState.SENDING, True, 0, ActionState.MANUAL, True),
+        (CampaignState.SENDING, True, 0, None, True),
+        (CampaignState.SENDING, False, 0, None, False),
+        (CampaignState.COMPLETED, True, 0, ActionState.SENT, False),
+    ],
+)
+def test_time_is_said_to_move_what_it_moves(
+    db: Database,
+    build: Builder,
+    state: CampaignState,
+    frozen: bool,
+    starts_in: int,
+    action: ActionState | None,
+    is_due: bool,
+) -> None:
+    starts_at, frozen_at = NOW + timedelta(seconds=starts_in), NOW if frozen else None
+    campaign = build.campaign(build.user(), state=state, starts_at=starts_at, frozen_at=frozen_at)
+    if action is not None:
+        build.action(campaign, state=action)
+    assert tick.is_due(db, now=NOW) is is_due
+    assert tick.tick(db, now=NOW) == int(is_due)
+    assert not tick.is_due(db, now=NOW)
+
+
 def test_a_start_missed_by_over_an_hour_asks_its_creator(db: Database, build: Builder) -> None:
     creator = build.user()
     missed = build.campaign(creator, state=CampaignState.SCHEDULED, starts_at=NOW - timedelta(hours=1, seconds=1))

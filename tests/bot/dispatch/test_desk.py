@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Message, Receipt, Transient
 from bot.dispatch.compose import compose
-from bot.dispatch.desk import Desk, Terms
+from bot.dispatch.desk import BESIDE_CLICKS, Desk, Terms
 from bot.dispatch.lane import Lane
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused, prepare
 from bot.dispatch.reports import Called, Grant, HandOff, Late, NotCalled, PutBack, Unreachable
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import CampaignState, Reason
+from bot.precedence import CLICKS
 from storage import actions
 from storage.actions import Claimed, Held
 from storage.db import Database, utcnow
@@ -141,6 +142,16 @@ def test_it_claims_a_batch_and_the_next_once_half_of_it_is_left(book: Book, room
     one.desk.claim()
     assert ids(one.lanes["email"].drain())[2:] == made[4:]
     assert one.desk.next_due is None
+
+
+def test_while_people_click_it_claims_less_at_once(book: Book, room: Make) -> None:
+    made = [book.action(f"c{n}@acme.example").id for n in range(BESIDE_CLICKS + 5)]
+    one, other = room(batch=200), room(batch=3)
+    with CLICKS.turn():
+        one.desk.claim()
+        other.desk.claim()
+    assert ids(one.lanes["email"].drain()) == made[:BESIDE_CLICKS]
+    assert ids(other.lanes["email"].drain()) == made[BESIDE_CLICKS : BESIDE_CLICKS + 3]
 
 
 def test_what_it_claims_is_held_in_its_name_for_the_lease(book: Book, room: Make) -> None:
