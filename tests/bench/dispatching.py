@@ -49,6 +49,7 @@ FAST = (
     Way("ours, PostgreSQL, a handoff a message, 2 workers", "ours", "postgresql", workers=2),
     Way("django-post_office, SQLite", "peer"),
     Way("django-post_office, PostgreSQL", "peer", "postgresql"),
+    Way(f"{RAW}, on one core", "raw-one-core"),
 )
 SLOW = (
     Way(RAW_20, "raw", threads=20, latency=0.02),

@@ -1,6 +1,7 @@
 """One process that works, started by tests.bench.processes: says `ready`, goes at a line, prints what it took.
 
-`bytes` sends pre-rendered bytes with smtplib; `raw` renders, builds and sends with smtplib; `render` only renders and
+`bytes` sends pre-rendered bytes with smtplib; `raw` renders, builds and sends with smtplib; `raw-one-core` does so on one
+core, as ours does; `render` only renders and
 builds, `render-slow` with EmailMessage; `ours` is the dispatcher, which goes on until the next line. `freeze` freezes
 what was launched.
 """
@@ -52,9 +53,10 @@ def main() -> None:
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     go = {"ours": ours, "freeze": freeze}.get(given.mode, alone)(given)
+    if given.mode in ("ours", "freeze", "raw-one-core"):
+        CORE.keep()
     if given.mode in ("ours", "freeze"):
-        CORE.keep()  # as a worker does
-        keep_pauses_short(answers_slack=False)
+        keep_pauses_short(answers_slack=False)  # as a worker does
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
