@@ -1,9 +1,9 @@
 """A core of its own for a process whose threads share Python's lock; on Linux alone.
 
 Only one of them computes at a time. Where the kernel spreads them over the cores, each handing on of the lock wakes
-another core, whose caches know nothing of what the thread was at: that takes up to half as long again (docs/engine.md
-has the figures). On one core the lock is handed on for next to nothing, and the other cores are left to whoever else is
-there. What works without the lock for long goes where there is room (`roaming`).
+another core, whose caches know nothing of what the thread was at (docs/benchmarks.md has the figures). On one core the
+lock is handed on for next to nothing, and the other cores are left to whoever else is there. What works for long
+without the lock goes where there is room (`roaming`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class OneCore:
         self._mark: socket.socket | None = None
 
     def keep(self) -> bool:
-        """Keep all threads that there are or will be to one core that no other bot has; say whether that was done.
+        """Keep all threads, now and later, to one core that no other bot in our network has; say whether it was done.
 
         It is not where there is one core only, where every core is another bot's, where the system allows it to nobody,
         or where Python has no lock. Whether another core has more room is looked at from then on (`look`). A second
@@ -59,7 +59,7 @@ class OneCore:
             return True
         if sys.platform != "linux" or not _has_lock():
             return False
-        self._allowed = frozenset(os.sched_getaffinity(0))
+        self._allowed = _allowed(0)
         cores = sorted(self._allowed)
         if len(cores) < 2 or not any(map(self._take, secrets.SystemRandom().sample(cores, len(cores)))):
             return False
@@ -70,7 +70,7 @@ class OneCore:
     @contextmanager
     def roaming(self) -> Iterator[None]:
         """Let this thread, and what it starts (a process, the threads of a library), run on any core in this block."""
-        if self._core is None or os.sched_getaffinity(0) == self._allowed:
+        if self._core is None or _allowed(0) == self._allowed:
             yield
             return
         self.roam()
@@ -114,9 +114,8 @@ class OneCore:
         """Bring every thread to our core, but those that may run on these."""
         assert self._core is not None
         for thread in _threads():
-            with suppress(OSError):
-                if os.sched_getaffinity(thread) != but:
-                    _place(thread, {self._core})
+            if _allowed(thread) != but:
+                _place(thread, {self._core})
 
     def _watch(self) -> None:
         before = _seen()
@@ -127,6 +126,14 @@ class OneCore:
             busy = {core: (total - before[2].get(core, total)) / passed for core, total in now[2].items()}
             self.look((now[1] - before[1]) / passed, busy)
             before = now
+
+
+def _allowed(thread: int) -> frozenset[int]:
+    """Return on which cores a thread may run; none where the system does not say, or the thread is gone."""
+    try:
+        return frozenset(os.sched_getaffinity(thread))
+    except OSError:
+        return frozenset()
 
 
 def _place(thread: int, cores: Collection[int]) -> bool:
@@ -145,13 +152,15 @@ def _has_lock() -> bool:
 def _marked(name: str) -> socket.socket | None:
     """Make a mark that lasts as long as we live; None where another process has it, or where there are no such marks.
 
-    The name lives in the kernel alone, and goes with its process: https://man7.org/linux/man-pages/man7/unix.7.html
+    The name lives in the kernel alone, for all that share its network, and goes with its process: https://man7.org/linux/man-pages/man7/unix.7.html
     """
-    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    mark = None
     try:
+        mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         mark.bind(f"\0{name}")
     except OSError:
-        mark.close()
+        if mark is not None:
+            mark.close()
         return None
     return mark
 

@@ -18,8 +18,6 @@ is no wait: one at a time is quicker there, as two would take Python's lock from
 PATIENCE = 0.1
 """Seconds that a click waits for its turn before it takes it from the one who has had it longest: a slow question must
 keep no other waiting."""
-OUT_OF_THE_WAY = 0.25
-"""Seconds that a claim gives way to clicks at most."""
 A_MAIL_EVERY = 0.03
 """Seconds after which one message more is written, on whatever channel, however many click: sending goes on."""
 LONGEST_LINE = 10.0

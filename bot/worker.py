@@ -62,9 +62,9 @@ class Worker:
         move = alone(db, "tick", lambda: self._wake_if(tick.tick(db)))
         self._scheduler = make_scheduler(
             [
-                Job("freeze", 0.2, lambda: freeze.freeze_due(db)),
+                Job("freeze", 0.2, CORE.roaming()(lambda: freeze.freeze_due(db))),
                 Job("tick", 0.2, lambda: tick.is_due(db) and move()),
-                Job("notify", 0.2, CORE.roaming()(notifier.draw_due)),
+                Job("notify", 0.2, notifier.draw_due),
                 Job("system_mail", 1, lambda: system_mail.deliver_due(db, channels["email"], secret_key)),
                 Job("rescue", 15, alone(db, "rescue", lambda: self._wake_if(rescue.rescue(db, name=name)))),
                 Job("cancel", 1, alone(db, "cancel", lambda: rescue.cancel_waiting(db, name=name))),
@@ -73,8 +73,8 @@ class Worker:
                 *_receipt_jobs(self._bounces, db),
                 *(_sms_jobs(settings, db, self._wake_if) if settings.sends_sms else []),
                 *_letter_jobs(settings, db),
-                Job("imports_read", 0.5, importer.read_due),
-                Job("imports_run", 0.5, importer.import_due),
+                Job("imports_read", 0.5, CORE.roaming()(importer.read_due)),
+                Job("imports_run", 0.5, CORE.roaming()(importer.import_due)),
                 Job("imports_tell", 0.5, importer.tell_due),
                 Job("imports_sweep", 600, importer.sweep),
                 *_sync_jobs(settings, db, home, self._leaving),

@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from bot.campaigns import telling
 from bot.campaigns.summarize import campaign_message
 from bot.campaigns.telling import Told
+from bot.cores import CORE
 from bot.errors import NotFound
 from bot.log import get_logger
 from handlers.blocks.campaign_message import message_blocks, message_text
@@ -114,7 +115,8 @@ class Notifier:
         if behind.campaign_id is None:
             text = plain_notice_text(behind.kind, behind.detail or "")
             return Drawing(text, [section(text)])
-        view = campaign_message(self._db, behind.workspace_id, behind.campaign_id)
+        with CORE.roaming():  # the database counts for long where many wait for a person
+            view = campaign_message(self._db, behind.workspace_id, behind.campaign_id)
         if told.is_living:
             return Drawing(message_text(view), message_blocks(view), view.total)
         return Drawing(notice_text(behind.kind, view), notice_blocks(behind.kind, view))

@@ -35,7 +35,7 @@ NOT_QUERIES = {"db", "migrate", "migrations", "models"}
 
 FOR_WORKERS = {
     "actions": {"cancel_strays", "rescue_expired"},
-    "campaign_states": {"complete_finished", "next_start", "pause_missed", "start_due"},
+    "campaign_states": {"are_due", "complete_finished", "next_start", "pause_missed", "start_due"},
     "campaigns": {"by_id", "freeze", "late", "set_left_out", "to_freeze", "unfrozen"},
     "claims": {"claim_due", "next_due"},
     "health": {
@@ -49,7 +49,7 @@ FOR_WORKERS = {
         "claim_import", "claim_reading", "discard_older", "is_anything_due", "message_of", "untold",
     },
     "mailboxes": {"claim", "is_due"},
-    "notifications": {"claim_behind", "gathering", "living_of", "touch", "touch_free"},
+    "notifications": {"are_due", "claim_behind", "gathering", "living_of", "touch", "touch_free"},
     "outbox": {"oldest_due_age"},
     "outcomes": {"note_contacted"},
     "rates": {"lock"},
@@ -57,7 +57,7 @@ FOR_WORKERS = {
     "system_mails": {"claim", "fail_expired", "is_anything_to_do"},
     "freeze": {"freeze_due"},
     "telling": {"claim"},
-    "tick": {"tell_delays", "tick"},
+    "tick": {"is_due", "tell_delays", "tick"},
     "users": {"admins_everywhere"},
     "wakeups": {"listen", "tell"},
     "workers": {"everyone", "forget", "gone", "seen"},

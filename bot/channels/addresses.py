@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
 from bot.channels.postal import check_postal
 from bot.domain.channels import EMAIL, SMS, AddressKind
 from bot.domain.folding import fold_address
@@ -28,6 +26,9 @@ def is_valid_email(text: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _is_valid(text: str) -> bool:
+    # here, like the tables of phone numbers: a start waits for neither
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:

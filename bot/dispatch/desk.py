@@ -21,7 +21,7 @@ from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused
 from bot.dispatch.reports import Called, HandOff, Report, Unreachable
 from bot.domain.rates import Limits
 from bot.domain.states import Reason
-from bot.precedence import CLICKS, OUT_OF_THE_WAY
+from bot.precedence import CLICKS
 from storage import actions, notifications, outbox
 from storage.actions import Held
 from storage.db import Database, steady
@@ -147,7 +147,6 @@ class Desk:
         lanes = self._lanes_due()
         if not lanes:
             return
-        CLICKS.give_way(OUT_OF_THE_WAY)
         claimed: list[tuple[Lane, list[Job]]] = []
         tokens = {lane.name: str(uuid.uuid4()) for lane in lanes}
         try:

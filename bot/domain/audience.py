@@ -49,6 +49,8 @@ class AudienceFilter:
     def from_json(cls, stored: Any) -> AudienceFilter:
         """Read what `to_json` wrote; whatever is unknown or out of shape is passed over."""
         source = stored if isinstance(stored, dict) else {}
+        if not source:  # as of most drafts
+            return cls()
         return cls(
             text=_text(source.get("text")),
             account_manager=_account_manager(source.get("account_manager")),

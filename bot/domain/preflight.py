@@ -79,12 +79,17 @@ class Verdict:
         return self.goes and self.reason is not None
 
 
+_GOES = Verdict(None, goes=True)
+
+
 def judge(reasons: tuple[LeftOut, ...], put_back: Collection[str]) -> Verdict:
     """Decide by the first reason that was not put back; a group put back frees nobody of another reason."""
+    if not reasons:
+        return _GOES
     for reason in reasons:
         if reason.value not in put_back:
             return Verdict(reason, goes=False)
-    return Verdict(reasons[0] if reasons else None, goes=True, in_spite_of=reasons)
+    return Verdict(reasons[0], goes=True, in_spite_of=reasons)
 
 
 def day_in(time_zone: str, now: datetime) -> date:

@@ -16,8 +16,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from bot.imports.columns import WHAT_TO_MEND
 from bot.imports.layout import RowSorter
 from bot.imports.reading import Reading, SheetSeen
@@ -92,6 +90,8 @@ def _csv(reading: Reading, seen: SheetSeen) -> bytes:
 
 
 def _xlsx(reading: Reading, sheets: list[SheetSeen]) -> bytes:
+    import xlsxwriter  # most files have no bad rows
+
     out = io.BytesIO()
     workbook = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     day = workbook.add_format({"num_format": "yyyy-mm-dd"})

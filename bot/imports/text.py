@@ -10,8 +10,6 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from bot.imports.faults import FileFault
 from bot.imports.headings import recognised_in
 from bot.imports.sheets import Cell, Numbered, Sheet, clean
@@ -67,6 +65,8 @@ def _eight_bits(lines: bytes) -> str:
     best = max(("cp1252", "mac_roman", "cp850"), key=lambda each: _sense(lines, each))
     if _sense(lines, best) > 0:
         return best
+    from charset_normalizer import from_bytes  # few files get this far
+
     guess = from_bytes(lines[:100_000]).best()
     if guess is None:
         raise FileFault("its encoding can't be told; save it as UTF-8")

@@ -1,8 +1,8 @@
 """One process that works, started by tests.bench.processes: says `ready`, goes at a line, prints what it took.
 
-`bytes` sends pre-rendered bytes with smtplib; `raw` renders, builds and sends with smtplib, `raw-one-core` on one core, as
-ours does; `render` only renders and builds, `render-slow` with EmailMessage; `ours` is the dispatcher, which goes on until
-the next line. `freeze` freezes what was launched.
+`bytes` sends pre-rendered bytes with smtplib; `raw` renders, builds and sends with smtplib, `raw-one-core` on one core,
+as ours does; `render` only renders and builds, `render-slow` with EmailMessage; `ours` is the dispatcher, which goes on
+until the next line. `freeze` freezes what was launched.
 """
 
 from __future__ import annotations

@@ -111,6 +111,30 @@ print(json.dumps([core.keep(), mine() == CORES[:1]]))
     assert found == [True, [False, True]]
 
 
+def test_what_the_system_refuses_is_left_as_it_is(marks: str) -> None:
+    found = _run(
+        """
+import resource, socket
+taken = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in CORES]
+taken[0].bind(f"\\0{sys.argv[1]}/{CORES[0]}")
+core.keep()
+here = mine()
+for _ in range(100):
+    core.look(0.3, {CORES[1]: 1.0, CORES[0]: 0.0})  # another bot has that one
+print(json.dumps([here == CORES[1:], mine() == here]))
+usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, usual[1]))
+core.look(0.3, {CORES[1]: 1.0, CORES[0]: 0.0})
+still = mine() == here
+os.sched_setaffinity(0, CORES)
+print(json.dumps([OneCore("test/none").keep(), mine() == CORES, still]))
+resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+""",
+        marks,
+    )
+    assert found == [[True, True], [False, True, True]]
+
+
 def test_all_move_to_the_core_with_more_room_but_those_that_roam(marks: str) -> None:
     found = _run(
         """
@@ -166,7 +190,7 @@ def test_each_bot_has_a_core_of_its_own_and_one_too_many_has_none(marks: str) ->
             running.append(each)
             assert each.stdout is not None
             found.append(json.loads(each.stdout.readline()))
-        assert sorted(found[:2], key=str) == [[True, [core]] for core in cores]
+        assert sorted(found[:2], key=lambda each: each[1][0]) == [[True, [core]] for core in cores]
         assert found[2] == [False, cores]
         running[0].communicate("\n", timeout=60)
         assert _run("print(json.dumps([core.keep(), mine()]))", marks) == [found[0]]  # its mark went with it
