@@ -20,7 +20,8 @@ OUT_OF_DATE = "This window is out of date. Close it and start again with /campai
 _LARGEST = Decimal(10) ** 12
 _MOST_DAYS = 36500
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
-_SUSPECT = re.compile("[\x00\ud800-\udfff]|%00|u0000|u[dD][89a-fA-F]")
+_ESCAPED_HALF = re.compile("u[dD][89a-fA-F]")
+_NULS = "\x00", "%00", "u0000"
 """NUL and halves of pairs as such, form-encoded, and as JSON writes them."""
 
 
@@ -82,7 +83,9 @@ def may_be_unfit(raw: str) -> bool:
 
     An empty text says nothing: over Socket Mode there is none.
     """
-    return not raw or _SUSPECT.search(raw) is not None
+    if not raw or any(nul in raw for nul in _NULS) or _ESCAPED_HALF.search(raw):
+        return True
+    return not raw.isascii() and _UNFIT.search(raw) is not None
 
 
 def fit(payload: Any) -> Any:

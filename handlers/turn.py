@@ -156,8 +156,8 @@ def bind_options(deps: Deps, entry: Callable[[Turn], list[Block]]) -> Callable[.
 def fitted(view: Block) -> Block:
     """Return the view without the end of its preview where the answer would be too large for one frame."""
     blocks, cut = list(view["blocks"]), False
-    if not any(map(_is_preview, blocks)):  # nothing else grows that large
-        return view
+    if not any(_is_preview(block) and block["type"] == "rich_text" for block in blocks):
+        return view  # nothing else grows that large
     while len(json.dumps({**view, "blocks": blocks})) > FRAME_LIMIT:
         last = next((i for i in reversed(range(len(blocks))) if _is_preview(blocks[i])), None)
         if last is None:
