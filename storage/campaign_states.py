@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, bindparam, exists, literal, or_, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from bot.domain.states import CAMPAIGN_TRANSITIONS, OPEN_ACTION_STATES, CampaignEvent, CampaignState, PauseReason
@@ -36,9 +37,9 @@ def _is_busy() -> ColumnElement[bool]:
 _DUE = ByDialect(_due)
 
 
-def are_due(session: Session, *, now: datetime) -> bool:
+def are_due(connection: Connection, *, now: datetime) -> bool:
     """Say whether time alone is to move any campaign: to start one or to pause it as missed, or to complete one."""
-    return bool(_DUE.run(session, now=now)[0][0])
+    return bool(_DUE.run(connection, now=now)[0][0])
 
 
 def start_due(session: Session, *, now: datetime, not_before: datetime) -> list[int]:

@@ -72,7 +72,8 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._reading = sessionmaker(self.engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
+        self._looking = self.engine.execution_options(**{_READ_ONLY: True})
+        self._reading = sessionmaker(self._looking, expire_on_commit=False)
         self._clock: tuple[datetime, float] | None = None
         self._writing = Turns(1)
 
@@ -113,6 +114,13 @@ class Database:
         """Open one snapshot to read from; nothing written in it is kept."""
         with self._reading() as session:
             yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Open one snapshot like `read`, for questions past the ORM alone (storage.by_dialect): at half of its cost."""
+        with self._looking.connect() as connection:
+            connection.begin()
+            yield connection
 
     def kept(self) -> Kept:
         """Return a connection for one thread that writes all the time: it is checked out once, not for each commit."""

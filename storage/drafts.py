@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Executable, Integer, bindparam, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from bot.domain.states import CampaignState
@@ -77,14 +78,14 @@ _LATEST, _CHOSEN, _CHOSEN_LOCKED = ByDialect(_latest), ByDialect(_chosen(lock=Fa
 _SET_AUDIENCE = ByDialect(_set_audience)
 
 
-def latest(session: Session, workspace_id: int, creator_id: int, limit: int) -> list[Listed]:
+def latest(connection: Connection, workspace_id: int, creator_id: int, limit: int) -> list[Listed]:
     """Return the user's drafts, the latest touched first."""
-    rows = _LATEST.run(session, workspace_id=workspace_id, creator_id=creator_id, most=limit)
+    rows = _LATEST.run(connection, workspace_id=workspace_id, creator_id=creator_id, most=limit)
     return [Listed(row[0], row[1], as_moment(row[2]), row[3], as_json(row[4])) for row in rows]
 
 
 def chosen(
-    session: Session, workspace_id: int, creator_id: int, campaign_id: int, *, lock: bool = False
+    session: Session | Connection, workspace_id: int, creator_id: int, campaign_id: int, *, lock: bool = False
 ) -> Chosen | None:
     """Return whom a campaign of this user's goes to, in whatever state it is; `lock` keeps others from changing it."""
     query = _CHOSEN_LOCKED if lock else _CHOSEN

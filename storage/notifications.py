@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from storage.by_dialect import ByDialect
@@ -150,9 +151,9 @@ def _is_due(now: SQLColumnExpression[datetime]) -> list[ColumnElement[bool]]:
 _DUE = ByDialect(_due)
 
 
-def are_due(session: Session, *, now: datetime) -> bool:
+def are_due(connection: Connection, *, now: datetime) -> bool:
     """Say whether any notification is behind, due and held by nobody."""
-    return bool(_DUE.run(session, now=now)[0][0])
+    return bool(_DUE.run(connection, now=now)[0][0])
 
 
 def claim_behind(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Behind]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Executable, bindparam, func, select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from bot.domain.access import Caller, Position, Role
@@ -23,9 +24,9 @@ def _known(_sqlite: bool) -> Executable:
 _KNOWN = ByDialect(_known)
 
 
-def known(session: Session, team_id: str, slack_user_id: str, *, since: datetime) -> Caller | None:
+def known(connection: Connection, team_id: str, slack_user_id: str, *, since: datetime) -> Caller | None:
     """Return a user with access of whom Slack was asked since then: the first question of every click."""
-    rows = _KNOWN.run(session, team_id=team_id, slack_user_id=slack_user_id, since=since)
+    rows = _KNOWN.run(connection, team_id=team_id, slack_user_id=slack_user_id, since=since)
     for workspace_id, user_id, name, role, position in rows:
         return Caller(workspace_id, user_id, slack_user_id, name, Role(role), Position(position))
     return None

@@ -37,8 +37,8 @@ _Change = Callable[[Audience], Audience]
 
 def chosen(db: Database, caller: Caller, campaign_id: int) -> Audience:
     """Return the draft's audience as it is written down: quick, for nobody is looked for."""
-    with db.read() as session:
-        return chosen_in(session, caller, campaign_id)[0]
+    with db.look() as connection:
+        return chosen_in(connection, caller, campaign_id)[0]
 
 
 def picked(db: Database, caller: Caller, campaign_id: int) -> PickedView:

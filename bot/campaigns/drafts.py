@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from babel.dates import format_date
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from bot.campaigns.selecting import Selecting
@@ -66,17 +67,22 @@ def open_drafts(
     Unless they are to be `counted`, which takes as long as the customers are many: then None stands for every number
     that is not known to be 0 all the same.
     """
+    with db.look() as connection:
+        rows = draft_rows.latest(connection, caller.workspace_id, caller.user_id, MOST_DRAFTS)
+    audiences = [Audience.from_json(row.audience) for row in rows]
+    counts = _counted(db, caller, {a for a in audiences if a.may_hold_anybody}, now) if counted else {}
+    return tuple(
+        DraftSummary(r.id, r.name, r.updated_at, counts.get(a) if a.may_hold_anybody else 0, r.channel)
+        for r, a in zip(rows, audiences, strict=True)
+    )
+
+
+def _counted(db: Database, caller: Caller, audiences: set[Audience], now: datetime | None) -> dict[Audience, int]:
+    if not audiences:
+        return {}
     with db.read() as session:
-        rows = draft_rows.latest(session, caller.workspace_id, caller.user_id, MOST_DRAFTS)
-        audiences = [Audience.from_json(row.audience) for row in rows]
-        counts: dict[Audience, int] = {}
-        if counted:  # those of the same audience once
-            selecting = Selecting.open(session, caller, now)
-            counts = {a: customers.count(session, selecting.selected(a)) for a in set(audiences) if a.may_hold_anybody}
-        return tuple(
-            DraftSummary(r.id, r.name, r.updated_at, counts.get(a) if a.may_hold_anybody else 0, r.channel)
-            for r, a in zip(rows, audiences, strict=True)
-        )
+        selecting = Selecting.open(session, caller, now)
+        return {audience: customers.count(session, selecting.selected(audience)) for audience in audiences}
 
 
 def load(db: Database, caller: Caller, campaign_id: int) -> DraftView:
@@ -125,7 +131,9 @@ def draft_of(session: Session, caller: Caller, campaign_id: int, *, lock: bool =
     return _still_draft(row)
 
 
-def chosen_in(session: Session, caller: Caller, campaign_id: int, *, lock: bool = False) -> tuple[Audience, int]:
+def chosen_in(
+    session: Session | Connection, caller: Caller, campaign_id: int, *, lock: bool = False
+) -> tuple[Audience, int]:
     """Return whom the caller's draft goes to, and at which version; quicker than `draft_of`, with its errors."""
     row = _still_draft(draft_rows.chosen(session, caller.workspace_id, caller.user_id, campaign_id, lock=lock))
     return Audience.from_json(row.audience), row.version

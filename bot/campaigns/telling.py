@@ -36,8 +36,8 @@ class Told:
 def claim(db: Database, *, limit: int, now: datetime | None = None) -> list[Told]:
     """Take what is behind and due; a campaign's notice waits until its living message is there to go under."""
     now = now or db.now()
-    with db.read() as session:  # mostly there is none, and to write costs ten times as much
-        if not notifications.are_due(session, now=now):
+    with db.look() as connection:  # mostly there is none, and to write costs ten times as much
+        if not notifications.are_due(connection, now=now):
             return []
     with db.write() as session:
         found = []

@@ -20,8 +20,8 @@ LATE_AFTER = timedelta(minutes=10)
 def is_due(db: Database, *, now: datetime | None = None) -> bool:
     """Say whether `tick` has anything to do at `now`; asked five times a second, it costs a tenth of it."""
     now = now or db.now()
-    with db.read() as session:
-        return campaign_states.are_due(session, now=now)
+    with db.look() as connection:
+        return campaign_states.are_due(connection, now=now)
 
 
 def tick(db: Database, *, now: datetime | None = None) -> int:

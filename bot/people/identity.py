@@ -65,8 +65,8 @@ def known(db: Database, team_id: str, slack_user_id: str, *, now: datetime | Non
     That is the case for a person never seen, without access, or last asked about over a day ago.
     """
     now = now or utcnow()
-    with db.read() as session:
-        return users.known(session, team_id, slack_user_id, since=now - REFRESH_AFTER)
+    with db.look() as connection:
+        return users.known(connection, team_id, slack_user_id, since=now - REFRESH_AFTER)
 
 
 def recognise(
