@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from bot import __version__, log
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
+from bot.pauses import uncollected
 
 app = typer.Typer(
     name="campaign-bot",
@@ -211,11 +212,13 @@ def _database_fault(error: OperationalError) -> str:
 
 
 def _run(*, web: bool, worker: bool) -> None:
-    from bot.app import Bot
+    with uncollected():
+        from bot.app import Bot
 
-    settings = load_settings()
-    _ready(settings)
-    Bot(settings, web=web, worker=worker, teller=not worker).run()
+        settings = load_settings()
+        _ready(settings)
+        bot = Bot(settings, web=web, worker=worker, teller=not worker)
+    bot.run()
 
 
 def _ready(settings: Settings) -> None:

@@ -119,7 +119,7 @@ def bot(url: str, mail_port: int, api: str) -> Iterator[int]:
         deadline = time.monotonic() + 30
         while not healthy(port):
             assert time.monotonic() < deadline, "the bot does not start"
-            time.sleep(0.02)
+            time.sleep(0.005)
         yield port
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.errors import UserError
-from bot.pauses import keep_pauses_short, stand_back
+from bot.pauses import keep_pauses_short, stand_back, uncollected
 from bot.web import listen
 
 
@@ -29,6 +29,17 @@ def test_what_is_imported_is_not_collected_any_more_and_threads_wait_less_for_ea
         gc.unfreeze()
         gc.set_threshold(*before)
         sys.setswitchinterval(interval)
+
+
+def test_while_everything_is_built_nothing_is_collected_nor_is_it_later() -> None:
+    try:
+        with pytest.raises(UserError), uncollected():
+            assert not gc.isenabled()
+            raise UserError("the port is taken")
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 50_000
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux alone")
