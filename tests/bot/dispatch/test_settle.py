@@ -228,6 +228,15 @@ def test_reports_without_a_call(ground: Ground) -> None:
     assert ground.row(returned).due_at == NOW - timedelta(minutes=8)
 
 
+def test_what_is_put_back_is_named_whatever_claim_it_was_of(ground: Ground) -> None:
+    [first] = ground.claimed("a@acme.example")
+    ground.token = "second"
+    [second] = ground.claimed("b@acme.example")
+    with ground.db.write() as session:
+        moved = settle.put_back(settle.Book(session, LATER, "worker:w"), [first, second])
+    assert sorted(moved) == [first.claimed.id, second.claimed.id]
+
+
 def test_what_is_put_back_says_why(ground: Ground) -> None:
     (job,) = ground.claimed("a@acme.example")
     with ground.db.write() as session:
