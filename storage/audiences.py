@@ -70,9 +70,8 @@ def contacts(
         .order_by(Contact.customer_id, Contact.is_main.desc(), Contact.id)
     )
     found: dict[int, list[Reachable]] = {}
-    for customer_id, contact_id, first, last, is_main, country, zone, company, *written in session.connection().execute(
-        query
-    ):
+    rows = session.connection().execute(query).all()
+    for customer_id, contact_id, first, last, is_main, country, zone, company, *written in rows:
         name = f"{first} {last}".strip()
         address = _postal(company, name, country, *written) if kind is AddressKind.POSTAL else written[0]
         held = tuple(positions.get(contact_id, ()))

@@ -24,10 +24,14 @@ _OPEN = [literal(state.value) for state in OPEN_ACTION_STATES]
 
 
 def _due(_sqlite: bool) -> Executable:
-    scheduled, sending = (Campaign.state == state.value for state in (CampaignState.SCHEDULED, CampaignState.SENDING))
-    is_frozen = Campaign.frozen_at.is_not(None)
-    waiting = exists().where(scheduled, is_frozen, Campaign.starts_at <= bindparam("now", type_=UtcDateTime()))
-    return select(or_(waiting, exists().where(sending, is_frozen, ~_is_busy())))
+    now = bindparam("now", type_=UtcDateTime())
+    scheduled = Campaign.state == CampaignState.SCHEDULED.value
+    waiting = exists().where(scheduled, Campaign.frozen_at.is_not(None), Campaign.starts_at <= now)
+    return select(or_(waiting, exists().where(*_finished())))
+
+
+def _finished() -> list[ColumnElement[bool]]:
+    return [Campaign.state == CampaignState.SENDING.value, Campaign.frozen_at.is_not(None), ~_is_busy()]
 
 
 def _is_busy() -> ColumnElement[bool]:
@@ -115,8 +119,7 @@ def complete_finished(session: Session, *, now: datetime) -> list[int]:
     The rows are locked before they are looked at again: a person's Send locks its campaign too (see `lock`), so that
     no action is queued in a campaign that completes at the same moment and would never be claimed.
     """
-    finished = [Campaign.state == CampaignState.SENDING.value, Campaign.frozen_at.is_not(None), ~_is_busy()]
-    locked = session.scalars(select(Campaign.id).where(*finished).with_for_update(skip_locked=True)).all()
+    locked = session.scalars(select(Campaign.id).where(*_finished()).with_for_update(skip_locked=True)).all()
     if not locked:
         return []
     return _move(session, CampaignEvent.COMPLETE, [Campaign.id.in_(locked), ~_is_busy()], now, completed_at=now)
