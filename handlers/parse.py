@@ -21,8 +21,9 @@ _LARGEST = Decimal(10) ** 12
 _MOST_DAYS = 36500
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED_HALF = re.compile("u[dD][89a-fA-F]")
+"""Half of a pair as JSON writes it."""
 _NULS = "\x00", "%00", "u0000"
-"""NUL and halves of pairs as such, form-encoded, and as JSON writes them."""
+"""NUL as such, form-encoded, and as JSON writes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,15 +55,12 @@ _TYPES = {
     "in_spite_of": "jsonb",
     "detail": "text",
 }
-_NAMES = ", ".join(_TYPES)
+_NAMES = ", ".join(FrozenAction._fields)
 
 
 def _making(sqlite: bool) -> Executable:
-    taken = (
-        ", ".join(f"json_extract(value, '$[{FrozenAction._fields.index(name)}]')" for name in _TYPES)
-        if sqlite
-        else _NAMES
-    )
+    places = range(len(FrozenAction._fields))
+    taken = ", ".join(f"json_extract(value, '$[{n}]')" for n in places) if sqlite else _NAMES
     columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
     rows = "json_each(:rows)" if sqlite else f"json_to_recordset(CAST(:rows AS json)) AS given ({columns})"
     now = ":now" if sqlite else "CAST(:now AS timestamptz)"
