@@ -6,7 +6,6 @@ turns, and whatever nobody waits for in a hurry (a mail to be written, a large b
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,8 +23,8 @@ LONGEST_LINE = 10.0
 """Seconds after which whoever stands in line to give way is let through."""
 
 
-Call = Callable[[], bool]
-"""Tells somebody in line that the turn has come; False where nobody hears it any more."""
+Call = Callable[[], None]
+"""Tells somebody in line that the turn has come."""
 
 
 class Turns:
@@ -43,11 +42,7 @@ class Turns:
         """Wait for a turn, at most so many seconds, and say whether it came; to be given back if it did."""
         came = threading.Lock()
         came.acquire()
-
-        def call() -> bool:
-            came.release()
-            return True
-
+        call = came.release
         return self.join(call) or came.acquire(timeout=patience) or not self.leave(call)
 
     def join(self, call: Call) -> bool:
@@ -79,11 +74,17 @@ class Turns:
 
     def give_back(self) -> None:
         """Let the next in line have the turn."""
+        call = self.pass_on()
+        if call is not None:
+            call()
+
+    def pass_on(self) -> Call | None:
+        """Let the next in line have the turn, who is still to be told by what is returned; None where nobody waits."""
         with self._lock:
-            while self._line:
-                if self._line.popleft()():
-                    return
+            if self._line:
+                return self._line.popleft()
             self._free += 1
+            return None
 
 
 class Click:
@@ -112,65 +113,53 @@ class Clicks:
         self._turns = Turns(at_once)
 
     @contextmanager
-    def turn(self, click: Click | None = None) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
         """Compute in turn: to be held by the thread that answers one click, from its beginning to its end.
 
-        `click` has been in line already. Within a turn of the same thread it is that turn.
+        Within a turn of the same thread it is that turn.
         """
         if getattr(self._mine, "click", None) is not None:
             yield
             return
-        if click is None:
-            self._enter(self._patience)
-        else:
-            self._mine.click = click
+        self._enter(self._patience)
         try:
             yield
         finally:
             self._leave()
 
-    async def in_line(self) -> Click:
-        """Wait for a turn without a thread, and return what the thread goes on with (`turn`).
-
-        Ten threads that wait wake each other all the time for Python's lock, at half a click's CPU. To be given to
-        `drop` at the end, whatever came between.
-        """
-        loop = asyncio.get_running_loop()
-        came: asyncio.Future[None] = loop.create_future()
-
-        def tell() -> None:
-            if not came.done():
-                came.set_result(None)
-
-        def call() -> bool:
-            try:
-                loop.call_soon_threadsafe(tell)
-            except RuntimeError:  # the loop is closed
-                return False
-            return True
-
-        click = self._arrived()
-        has_turn = self._turns.join(call)
-        try:
-            if not has_turn:
-                await asyncio.wait_for(came, self._patience)
-                has_turn = True
-        except TimeoutError:
-            has_turn = not self._turns.leave(call)
-        except BaseException:
-            click.has_turn = not self._turns.leave(call)
-            self.drop(click)
-            raise
-        self._begun(click, came=has_turn, takes_over=True)
+    def arrived(self) -> Click:
+        """Let others give way to a click that is just coming."""
+        click = Click()
+        with self._lock:
+            self._computing[click] = None
+            self._quiet.clear()
         return click
 
+    def join(self, call: Call) -> bool:
+        """Take a turn without a thread, and say whether one was free; else `call` is called when one is.
+
+        A thread is then to `begin` the click that has arrived for it, and to `end` it.
+        """
+        return self._turns.join(call)
+
+    def leave(self, call: Call) -> bool:
+        """Leave the line, and say so; False where the turn came just now."""
+        return self._turns.leave(call)
+
     def drop(self, click: Click) -> None:
-        """Give a turn back that no thread went on with; nothing where one did."""
-        with self._lock:
-            had_turn, click.has_turn = click.has_turn, False
-            self._over(click)
-        if had_turn:
-            self._turns.give_back()
+        """Let nobody give way any more to a click that nobody begins."""
+        self._over_for(click)
+
+    def begin(self, click: Click, *, came: bool) -> None:
+        """Compute on this thread until `end`: in the turn that came, or in one that is taken from another."""
+        self._mine.click = click
+        self._begun(click, came=came, takes_over=True)
+
+    def end(self) -> Call | None:
+        """End this thread's click, and return what tells the next in line of its turn; None where there is none."""
+        click: Click = self._mine.click
+        self._mine.click = None
+        return self._turns.pass_on() if self._over_for(click) else None
 
     @contextmanager
     def aside(self, *, briefly: bool = False, holding: bool = False) -> Iterator[None]:
@@ -183,7 +172,7 @@ class Clicks:
         if getattr(self._mine, "click", None) is None:
             yield
             return
-        stays = self._arrived() if briefly else None
+        stays = self.arrived() if briefly else None
         self._leave()
         try:
             yield
@@ -203,15 +192,8 @@ class Clicks:
         return self._quiet.is_set()
 
     def _enter(self, patience: float) -> None:
-        self._mine.click = click = self._arrived()
+        self._mine.click = click = self.arrived()
         self._begun(click, came=self._turns.take(patience), takes_over=patience > 0)
-
-    def _arrived(self) -> Click:
-        click = Click()
-        with self._lock:
-            self._computing[click] = None
-            self._quiet.clear()
-        return click
 
     def _begun(self, click: Click, *, came: bool, takes_over: bool) -> None:
         with self._lock:
@@ -229,9 +211,16 @@ class Clicks:
         return True
 
     def _leave(self) -> None:
-        click: Click = self._mine.click
-        self._mine.click = None
-        self.drop(click)
+        call = self.end()
+        if call is not None:
+            call()
+
+    def _over_for(self, click: Click) -> bool:
+        """End a click, and say whether it had a turn, which it has no more."""
+        with self._lock:
+            had_turn, click.has_turn = click.has_turn, False
+            self._over(click)
+            return had_turn
 
     def _over(self, click: Click) -> None:
         self._computing.pop(click, None)

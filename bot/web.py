@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.answers import Answers
 from bot.channels.postgrid import EVENTS_PATH
 from bot.channels.sms import INBOUND_PATH, STATUS_PATH
 from bot.errors import UserError
-from bot.precedence import CLICKS, Click
+from bot.precedence import CLICKS
 
 MAX_BODY = 1_000_000
 """Bytes; Slack's largest deliveries (a view of 250 kB, form-encoded) stay below."""
@@ -81,17 +83,15 @@ def make_web(
 ) -> Starlette:
     """Return the web application; without `slack` (Socket Mode, or a worker) and hooks, health and metrics alone."""
 
+    answers = Answers(CLICKS)
+
     async def events(request: Request) -> Response:
         assert slack is not None
         body = await _body(request)
         if body is None:
             return PlainTextResponse("too large", status_code=413)
-        click = await CLICKS.in_line()
-        try:
-            # dispatched in a thread: Bolt's own adapter would block the event loop while a listener runs
-            answer = await run_in_threadpool(_in_turn, click, slack, body, dict(request.headers))
-        finally:
-            CLICKS.drop(click)
+        # dispatched in a thread: Bolt's own adapter would block the event loop while a listener runs
+        answer = await answers.worked_out(partial(slack, body, dict(request.headers)))
         return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
     async def health(_request: Request) -> Response:
@@ -110,11 +110,6 @@ def make_web(
     if postgrid is not None:
         routes.append(Route(EVENTS_PATH, _events_hook(postgrid), methods=["POST"]))
     return Starlette(routes=routes)
-
-
-def _in_turn(click: Click, slack: SlackEndpoint, body: str, headers: Mapping[str, str]) -> SlackAnswer:
-    with CLICKS.turn(click):
-        return slack(body, headers)
 
 
 def _events_hook(postgrid: PostGridHook) -> Callable[[Request], Awaitable[Response]]:

@@ -6,6 +6,7 @@ The SDK's own client opens one for every call (slack_sdk 3.x, `BaseClient._perfo
 from __future__ import annotations
 
 import io
+import json
 import select
 import socket
 import ssl
@@ -19,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import Request
 
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.precedence import CLICKS
@@ -40,11 +42,38 @@ class KeptClient(WebClient):
         super().__init__(*args, **kwargs)
         self._connections = connections
 
+    def _sync_send(self, api_url: str, req_args: dict[str, Any]) -> SlackResponse:
+        """Post JSON, as a click does to open a view: the SDK would look for files, forms and retries first."""
+        said = req_args.get("json")
+        if not said or self.proxy is not None or self.retry_handlers:
+            return super()._sync_send(api_url, req_args)
+        content = json.dumps(said).encode()
+        with CLICKS.aside():
+            answer, found = self._connections.ask(api_url, req_args["headers"], content, self.timeout)
+        response = SlackResponse(
+            client=self,
+            http_verb="POST",
+            api_url=api_url,
+            req_args=req_args,
+            data=_read(found),
+            headers=dict(answer.headers),
+            status_code=answer.status,
+        )
+        return response.validate()  # type: ignore[no-untyped-call, no-any-return]
+
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
         with CLICKS.aside():
             if self.proxy is not None:  # which the SDK speaks to in its own way
                 return super()._perform_urllib_http_request_internal(url, req)
             return self._connections.post(url, req, self.timeout)
+
+
+def _read(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"ok": False, "error": "no JSON"}
 
 
 def tell_alone(response_url: str, **said: Any) -> None:
@@ -65,11 +94,25 @@ class Connections:
 
         Raises HTTPError for an answer of 400 or more, and URLError where none came, as `urllib.request` does.
         """
+        headers = {**request.unredirected_hdrs, **request.headers}
+        answer, content = self.ask(url, headers, request.data, timeout)
+        if answer.status >= 400:
+            raise HTTPError(url, answer.status, answer.reason, answer.headers, io.BytesIO(content))
+        if answer.headers.get_content_type() == "application/gzip":
+            return {"status": answer.status, "headers": answer.headers, "body": content}
+        charset = answer.headers.get_content_charset() or "utf-8"
+        return {"status": answer.status, "headers": answer.headers, "body": content.decode(charset)}
+
+    def ask(self, url: str, headers: Mapping[str, str], content: Any, timeout: float) -> tuple[HTTPResponse, bytes]:
+        """Post content, and return the answer, whatever its status, with its content.
+
+        Raises URLError where none came, after at most `timeout` seconds.
+        """
         where = urlsplit(url)
         server = f"{where.scheme}://{where.netloc}"
         connection = self._take(server) or self._open(where)
         try:
-            answer, content = _asked(connection, where, request, timeout)
+            answer, found = _asked(connection, where, headers, content, timeout)
         except (OSError, HTTPException) as error:
             connection.close()
             raise URLError(error) from error
@@ -77,12 +120,7 @@ class Connections:
             connection.close()
         else:
             self._keep(server, connection)
-        if answer.status >= 400:
-            raise HTTPError(url, answer.status, answer.reason, answer.headers, io.BytesIO(content))
-        if answer.headers.get_content_type() == "application/gzip":
-            return {"status": answer.status, "headers": answer.headers, "body": content}
-        charset = answer.headers.get_content_charset() or "utf-8"
-        return {"status": answer.status, "headers": answer.headers, "body": content.decode(charset)}
+        return answer, found
 
     def _take(self, server: str) -> HTTPConnection | None:
         """Return the connection that was used last and is still there; those that are not are closed."""
@@ -107,19 +145,15 @@ class Connections:
 
 
 def _asked(
-    connection: HTTPConnection, where: SplitResult, request: Request, timeout: float
+    connection: HTTPConnection, where: SplitResult, headers: Mapping[str, str], content: Any, timeout: float
 ) -> tuple[HTTPResponse, bytes]:
     connection.timeout = timeout
     if connection.sock is not None:
         connection.sock.settimeout(timeout)
     path = f"{where.path}?{where.query}" if where.query else where.path
-    connection.request("POST", path, request.data, _headers(request))
+    connection.request("POST", path, content, headers)
     answer = connection.getresponse()
     return answer, answer.read()
-
-
-def _headers(request: Request) -> Mapping[str, str]:
-    return {**request.unredirected_hdrs, **request.headers}
 
 
 def _steady() -> float:

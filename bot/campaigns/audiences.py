@@ -59,6 +59,8 @@ def is_anybody(db: Database, caller: Caller, campaign_id: int) -> bool:
         audience, _ = chosen_in(session, caller, campaign_id)
         if not audience.may_hold_anybody:
             return False
+        if audience.holds_everybody:
+            return customers.exceed(session, caller.scope, 0)
         return customers.are_any(session, Selecting.open(session, caller).selected(audience))
 
 

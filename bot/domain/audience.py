@@ -84,6 +84,11 @@ class Audience:
         """Say whether anything is chosen at all; without that nobody need be looked for."""
         return self.all_matching or bool(self.added)
 
+    @property
+    def holds_everybody(self) -> bool:
+        """Say whether it goes to all customers that there are."""
+        return self.all_matching and not self.left_out and self.filter.is_empty
+
     def with_filter(self, new: AudienceFilter) -> Audience:
         """Replace the filter; what was picked by hand stays."""
         return replace(self, filter=new)
@@ -161,7 +166,9 @@ def _count(value: Any) -> int | None:
 
 
 def _ids(value: Any) -> tuple[int, ...]:
-    return _unique(item for item in value if _is_count(item)) if isinstance(value, list | tuple) else ()
+    if not value or not isinstance(value, list | tuple):
+        return ()
+    return _unique(item for item in value if _is_count(item))
 
 
 def _account_manager(value: Any) -> str | int | None:

@@ -24,11 +24,12 @@ INPUT_LIMIT = 3000
 METADATA_LIMIT = 3000
 
 _ELLIPSIS = "…"
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # An invisible character on both sides of a mark keeps Slack from reading it as one.
 _GUARD = "\N{WORD JOINER}"
-_MARKS = {ord(mark): f"{_GUARD}{mark}{_GUARD}" for mark in "*_~"}
-_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}", ord("\r"): " ", ord("\n"): " "}
+_MARKS = {mark: f"{_GUARD}{mark}{_GUARD}" for mark in "*_~"}
+_LOOKALIKES = {"`": "\N{MODIFIER LETTER GRAVE ACCENT}", "\r": " ", "\n": " "}
+_ESCAPES = str.maketrans(_ENTITIES | _MARKS | _LOOKALIKES)
 
 
 def escape(text: str) -> str:
@@ -37,7 +38,7 @@ def escape(text: str) -> str:
     `&`, `<` and `>` become entities (https://docs.slack.dev/messaging/formatting-message-text#escaping), marks are kept
     from being read as formatting. A bare @ stays: only `<@…>` mentions anybody, and addresses are copied from here.
     """
-    return text.translate(_ENTITIES).translate({**_MARKS, **_LOOKALIKES})
+    return text.translate(_ESCAPES)
 
 
 def cut(text: str, limit: int) -> str:
@@ -203,7 +204,8 @@ def money_list(amounts: Sequence[Money]) -> str:
 
 def moment_text(at: datetime) -> str:
     """Return a moment in mrkdwn that Slack shows in the reader's own time zone ("today at 14:02")."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    shown = at.isoformat(" ")[:16]
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{shown} UTC>"
 
 
 def count_text(count: int, one: str, many: str | None = None) -> str:
@@ -217,4 +219,8 @@ def sentence(text: str) -> str:
 
 
 def _with(made: Block, **more: Any) -> Block:
-    return {**made, **{name: value for name, value in more.items() if value is not None}}
+    """Put into a new block what there is."""
+    for name, value in more.items():
+        if value is not None:
+            made[name] = value
+    return made

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from bot.precedence import Click, Clicks, GivingWay, Turns
+from bot.precedence import Clicks, GivingWay, Turns
 
 LONG = 30.0
 
@@ -207,91 +206,6 @@ def test_what_gives_way_is_let_through_one_by_one_however_many_click() -> None:
             written.result(LONG)
     assert clicks.most == 1
     assert mails._first.take_at_once(), "the last one lets the next through"
-
-
-def test_who_waits_without_a_thread_is_in_the_same_line_and_goes_on_in_one() -> None:
-    clicks, order = Clicks(1, LONG), list[str]()
-
-    async def in_line(name: str) -> None:
-        click = await clicks.in_line()
-        try:
-            await asyncio.to_thread(compute, name, click)
-        finally:
-            clicks.drop(click)
-
-    def compute(name: str, click: Click | None = None) -> None:
-        with clicks.turn(click), clicks.turn():  # the second is the first
-            assert not clicks._turns.take_at_once()
-            order.append(name)
-
-    async def all_of_them() -> None:
-        first = await clicks.in_line()
-        tasks = []
-        for n, name in enumerate("abc"):
-            tasks.append(asyncio.create_task(in_line(name)))
-            while len(clicks._turns._line) <= n:
-                await asyncio.sleep(0)
-        late = threading.Thread(target=compute, args=("thread",))
-        late.start()
-        await asyncio.to_thread(waiting, clicks._turns, 4)
-        assert not clicks._quiet.is_set()
-        clicks.drop(first)
-        await asyncio.gather(*tasks)
-        await asyncio.to_thread(late.join)
-
-    asyncio.run(all_of_them())
-    assert order == ["a", "b", "c", "thread"]
-    assert clicks._quiet.is_set()
-    assert [clicks._turns.take_at_once() for _ in range(2)] == [True, False]
-
-
-def test_who_waits_without_a_thread_takes_the_turn_of_a_slow_one_after_a_while() -> None:
-    clicks = Clicks(1, 0.001)
-
-    async def ask() -> tuple[Click, Click]:
-        return await clicks.in_line(), await clicks.in_line()
-
-    slow, quick = asyncio.run(ask())
-    assert (slow.has_turn, quick.has_turn) == (False, True)
-    clicks.drop(slow)
-    assert not clicks._turns.take_at_once(), "it is the other one's"
-    clicks.drop(quick)
-    clicks.drop(quick)
-    assert [clicks._turns.take_at_once() for _ in range(2)] == [True, False]
-
-
-def test_who_is_cancelled_in_line_keeps_nobody_waiting() -> None:
-    clicks = Clicks(1, LONG)
-
-    async def leave() -> None:
-        first = await clicks.in_line()
-        waits = asyncio.create_task(clicks.in_line())
-        while not clicks._turns._line:
-            await asyncio.sleep(0)
-        waits.cancel()
-        await asyncio.wait([waits])
-        clicks.drop(first)
-
-    asyncio.run(leave())
-    assert clicks._quiet.is_set()
-    assert clicks._turns.take_at_once()
-
-
-def test_a_turn_that_comes_to_a_loop_that_is_closed_goes_to_the_next() -> None:
-    clicks = Clicks(1, LONG)
-    loop = asyncio.new_event_loop()
-    first = asyncio.run(clicks.in_line())
-    left_behind = clicks.in_line()
-    task = loop.create_task(left_behind)
-    loop.run_until_complete(asyncio.sleep(0))
-    loop.close()
-    with ThreadPoolExecutor(1) as pool:
-        came = pool.submit(clicks._turns.take, LONG)
-        waiting(clicks._turns, 2)
-        clicks.drop(first)
-        assert came.result(LONG)
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
-    left_behind.close()
 
 
 def test_so_many_are_allowed_at_once() -> None:

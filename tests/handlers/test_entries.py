@@ -28,24 +28,42 @@ def entries(heard: list[str]) -> Entries:
     entries.action(per_row("row"))(lambda *_: heard.append("row"))
     entries.view("plain")(lambda *_: heard.append("view"))
     entries.options(per_row("row"))(lambda *_: heard.append("options"))
+    entries.command("/plain")(lambda *_: heard.append("command"))
     return entries
 
 
 def test_each_kind_of_payload_has_its_own(entries: Entries, heard: list[str]) -> None:
-    entries._clicks.answer(none, click("plain"), none, none)
-    entries._clicks.answer(none, click("row"), none, none)
-    entries._clicks.answer(none, click("row:17"), none, none)
-    entries._submissions.answer(none, {"view": {"callback_id": "plain"}}, none, none)
-    entries._type_aheads.answer(none, {"action_id": "row:2"}, none, none)
-    assert heard == ["plain", "row", "row", "view", "options"]
+    for body in (
+        click("plain"),
+        click("row"),
+        click("row:17"),
+        {"type": "view_submission", "view": {"callback_id": "plain"}},
+        {"type": "block_suggestion", "action_id": "row:2"},
+        {"command": "/plain"},
+    ):
+        listener = entries.found(body)
+        assert listener is not None
+        listener(none, body, none, none)
+    assert heard == ["plain", "row", "row", "view", "options", "command"]
 
 
 @pytest.mark.parametrize(
     "body",
-    [click("plain:17"), click("other"), click("rows"), click(7), click(None), {"actions": []}, {"actions": {}}, {}],
+    [
+        *(click(wrong) for wrong in ("plain:17", "other", "rows", 7, None)),
+        {"type": "block_actions", "actions": []},
+        {"type": "block_actions", "actions": {}},
+        {"type": "block_actions"},
+        {"type": "block_actions", "command": "/plain"},
+        {"type": "view_submission", "view": None},
+        {"type": "view_closed", "view": {"callback_id": "plain"}},
+        {"type": ["block_actions"], "actions": [{"action_id": "plain"}]},
+        {"command": "/other"},
+        {},
+    ],
 )
 def test_what_nobody_bound_is_nobodys(entries: Entries, body: dict[str, Any]) -> None:
-    assert not entries._clicks.knows(body)
+    assert entries.found(body) is None
 
 
 def test_one_id_has_one_listener(entries: Entries) -> None:

@@ -43,14 +43,20 @@ def test_the_rule_is_stored_not_the_ids(db: Database, build: Builder) -> None:
 
 
 def test_whether_anybody_is_selected_is_asked_within_the_scope(db: Database, build: Builder) -> None:
-    manager = build.caller(build.user("Camille Roux", position=Position.ACCOUNT_MANAGER.value))
-    finance = build.caller()
+    camille = build.user("Camille Roux", position=Position.ACCOUNT_MANAGER.value)
+    manager, finance = build.caller(camille), build.caller()
     build.customer("Acme")
     drafted = [(caller, drafts.start(db, caller).id) for caller in (finance, manager)]
     assert [audiences.is_anybody(db, caller, draft_id) for caller, draft_id in drafted] == [False, False]
     for caller, draft_id in drafted:
         audiences.set_all_matching(db, caller, draft_id, True)
     assert [audiences.is_anybody(db, caller, draft_id) for caller, draft_id in drafted] == [True, False]
+    acme = build.customer("Acme GmbH", account_managers=(camille,))
+    assert [audiences.is_anybody(db, caller, draft_id) for caller, draft_id in drafted] == [True, True]
+    audiences.leave_out(db, *drafted[1], [acme.id])
+    assert [audiences.is_anybody(db, caller, draft_id) for caller, draft_id in drafted] == [True, False]
+    audiences.set_filter(db, *drafted[0], AudienceFilter(countries=("JP",)))
+    assert [audiences.is_anybody(db, caller, draft_id) for caller, draft_id in drafted] == [False, False]
 
 
 def test_adding_leaving_out_and_restoring(db: Database, build: Builder) -> None:

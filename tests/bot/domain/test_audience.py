@@ -123,3 +123,12 @@ def test_restoring_forgets_both() -> None:
 def test_a_new_filter_keeps_what_was_picked_by_hand() -> None:
     changed = Audience(added=(1,), left_out=(2,)).with_filter(FULL).with_all_matching(True)
     assert changed == Audience(FULL, True, (1,), (2,))
+
+
+def test_only_all_of_an_empty_filter_with_nobody_left_out_is_everybody() -> None:
+    everybody = Audience(all_matching=True)
+    assert everybody.holds_everybody
+    assert everybody.add([7]).holds_everybody
+    assert not everybody.leave_out([7]).holds_everybody
+    assert not everybody.with_filter(AudienceFilter(no_contact=True)).holds_everybody
+    assert not Audience(added=(7,)).holds_everybody

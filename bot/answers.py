@@ -1,0 +1,104 @@
+"""Answers to clicks that come over HTTP: each in its turn, on threads that go on from one click with the next.
+
+Ten threads that wait for their turn wake each other all the time for Python's lock, at half a click's CPU; and a turn
+that is handed on by way of the event loop costs two changes of thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from bot.precedence import PATIENCE, Click, Clicks
+
+MOST_THREADS = 40
+"""Clicks that are worked out, or wait for Slack, the disk or a lock; others wait until one of them is answered."""
+
+T = TypeVar("T")
+
+
+class Answers:
+    """Works answers out for an event loop, which goes on meanwhile."""
+
+    def __init__(self, clicks: Clicks, *, patience: float = PATIENCE) -> None:
+        """Let each answer take its turn among `clicks`, or the turn of another after so many seconds."""
+        self._clicks, self._patience = clicks, patience
+        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="click")
+
+    async def worked_out(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns, or raise what it raises, once it has had its turn.
+
+        Who is cancelled in line is not worked out; what has begun is worked out to its end, which nobody hears of.
+        """
+        answer = _Answer(work, self._clicks.arrived(), self._begin)
+        patience = None
+        if self._clicks.join(answer):
+            answer()
+        else:
+            patience = answer.loop.call_later(self._patience, self._out_of_patience, answer)
+        try:
+            heard: T = await answer.heard
+            return heard
+        except asyncio.CancelledError:
+            if self._clicks.leave(answer):
+                self._clicks.drop(answer.click)
+            raise
+        finally:
+            if patience is not None:
+                patience.cancel()
+
+    def _out_of_patience(self, answer: _Answer) -> None:
+        if self._clicks.leave(answer):
+            answer.came = False
+            answer()
+
+    def _begin(self, answer: _Answer) -> None:
+        self._threads.submit(self._go_on, answer)
+
+    def _go_on(self, answer: _Answer) -> None:
+        """Work out an answer, and then those whose turn comes because the one before is over."""
+        following: Callable[[], None] | None = answer
+        while isinstance(following, _Answer):
+            self._clicks.begin(following.click, came=following.came)
+            try:
+                following.work_out()
+            finally:
+                following = self._clicks.end()
+        if following is not None:
+            following()
+
+
+class _Answer:
+    """One answer, from its place in line to whoever waits for it; called by who gives it the turn."""
+
+    def __init__(self, work: Callable[[], Any], click: Click, begin: Callable[[_Answer], None]) -> None:
+        self.click = click
+        self._work, self._begin, self._context = work, begin, contextvars.copy_context()
+        self.loop = asyncio.get_running_loop()
+        self.heard: asyncio.Future[Any] = self.loop.create_future()
+        self.came = True
+        """Whether it has the turn; else it takes it from another."""
+
+    def __call__(self) -> None:
+        self._begin(self)
+
+    def work_out(self) -> None:
+        """Work it out on this thread, and tell who waits for it."""
+        try:
+            found = self._context.run(self._work)
+        except BaseException as error:
+            self._tell(self.heard.set_exception, error)
+        else:
+            self._tell(self.heard.set_result, found)
+
+    def _tell(self, how: Callable[[Any], None], what: Any) -> None:
+        def tell() -> None:
+            if not self.heard.done():
+                how(what)
+
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(tell)
