@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from bot.channels.base import Receipt
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.prepare import Job
-from bot.dispatch.reports import HandOff, Report, Wake, held
+from bot.dispatch.reports import HandOff, Late, Report, Wake, held
 from storage import actions
 from storage.actions import Asked
 from storage.db import Database
@@ -73,12 +74,29 @@ def test_an_outage_while_reports_are_settled_one_by_one_keeps_that_one_and_those
     requests = [handed(job) for job in (fine, later, last)]
     reports: list[Report] = [called(odd, Receipt(cast("str", 4711))), *requests]
     fail(book.db, 3)  # the odd one is parked, the fine one is handed off, and then
-    assert dispatcher._turn(reports) == requests[1:]
+    with capture_logs() as logs:
+        assert dispatcher._turn(reports) == requests[1:]
+    assert [(log["event"], log["error"]) for log in logs] == [
+        ("action_parked", "TypeError"),
+        ("dispatch_turn_failed", "OperationalError"),
+    ]
     assert [said(request) for request in requests] == [[{held(fine.claimed)}], [], []]
     assert [request.grant.doubtful for request in requests] == [True, True, True]
     assert dispatcher._turn([*requests[1:]]) == []
     assert [said(request) for request in requests[1:]] == [[{held(later.claimed), held(last.claimed)}]] * 2
     assert states(book) == ["manual", "sending", "sending", "sending"]
+
+
+def test_what_is_left_of_each_report_that_is_settled_by_itself_is_left_of_all(book: Book) -> None:
+    dispatcher, (taken, fine) = claimed(book, 2)
+    with book.db.write() as session:
+        session.execute(update(Action).where(Action.id == taken.claimed.id).values(claim_token="another worker's"))
+    fail(book.db, 1, error=ValueError("no"))  # both together
+    request = handed(fine)
+    (left,) = dispatcher._turn([called(taken), request])
+    assert isinstance(left, Late)
+    assert left.job is taken
+    assert said(request) == [{held(fine.claimed)}]
 
 
 def test_who_asks_for_what_can_neither_be_settled_nor_parked_is_told_no_and_the_next_is_heard(book: Book) -> None:
