@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from bot.log import get_logger
 from bot.precedence import PATIENCE, Click, Clicks
 
+_log = get_logger(__name__)
 MOST_THREADS = 40
 """Clicks that are worked out, or wait for Slack, the disk or a lock; others wait until one of them is answered."""
+IDLE_FOR = 10.0
+"""Seconds after which a thread ends that had nothing to work out."""
 
 T = TypeVar("T")
 
@@ -24,17 +29,19 @@ T = TypeVar("T")
 class Answers:
     """Works answers out for an event loop, which goes on meanwhile."""
 
-    def __init__(self, clicks: Clicks, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, clicks: Clicks, *, patience: float = PATIENCE, threads: int = MOST_THREADS, idle_for: float = IDLE_FOR
+    ) -> None:
         """Let each answer take its turn among `clicks`, or the turn of another after so many seconds."""
         self._clicks, self._patience = clicks, patience
-        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="click")
+        self._threads = _Threads(self._go_on, threads, idle_for)
 
     async def worked_out(self, work: Callable[[], T]) -> T:
         """Return what `work` returns, or raise what it raises, once it has had its turn.
 
         Who is cancelled in line is not worked out; what has begun is worked out to its end, which nobody hears of.
         """
-        answer = _Answer(work, self._clicks.arrived(), self._begin)
+        answer = _Answer(work, self._clicks.arrived(), self._threads.give)
         patience = None
         if self._clicks.join(answer):
             answer()
@@ -56,9 +63,6 @@ class Answers:
             answer.came = False
             answer()
 
-    def _begin(self, answer: _Answer) -> None:
-        self._threads.submit(self._go_on, answer)
-
     def _go_on(self, answer: _Answer) -> None:
         """Work out an answer, and then those whose turn comes because the one before is over."""
         following: Callable[[], None] | None = answer
@@ -70,6 +74,65 @@ class Answers:
                 following = self._clicks.end()
         if following is not None:
             following()
+
+
+class _Threads:
+    """Threads that work out what they are given: as many as are needed at once, up to `most`.
+
+    Those of the library are waited for when the process ends; who has the click in hand may wait for Slack for long.
+    """
+
+    def __init__(self, work: Callable[[_Answer], None], most: int, idle_for: float) -> None:
+        self._work, self._most, self._idle_for = work, most, idle_for
+        self._given = SimpleQueue[_Answer]()
+        self._lock = threading.Lock()
+        self.running = self.idle = 0
+        """Threads that there are; those of them for which nothing is given yet."""
+        self._without = 0
+        """What is given and has no thread yet."""
+
+    def give(self, answer: _Answer) -> None:
+        """Have it worked out on a thread, once there is one; it never fails."""
+        self._given.put(answer)
+        with self._lock:
+            if self.idle:
+                self.idle -= 1
+                return
+            if self.running < self._most:
+                with suppress(RuntimeError):  # the system lets no more be started: the next that is free takes it
+                    threading.Thread(target=self._run, name="click", daemon=True).start()
+                    self.running += 1
+                    return
+            self._without += 1
+
+    def _run(self) -> None:
+        while True:
+            try:
+                answer = self._given.get(timeout=self._idle_for)
+            except Empty:
+                if self._ends():
+                    return
+                continue
+            try:
+                self._work(answer)
+            except Exception as error:  # the thread goes on: it is counted
+                _log.error("click_not_ended", error=type(error).__name__, exc_info=error)
+            self._is_free()
+
+    def _is_free(self) -> None:
+        with self._lock:
+            if self._without:
+                self._without -= 1
+            else:
+                self.idle += 1
+
+    def _ends(self) -> bool:
+        with self._lock:
+            if not self.idle:  # it is just being given something
+                return False
+            self.idle -= 1
+            self.running -= 1
+            return True
 
 
 class _Answer:

@@ -143,7 +143,7 @@ class Clicks:
         return self._turns.join(call)
 
     def leave(self, call: Call) -> bool:
-        """Leave the line, and say so; False where the turn came just now."""
+        """Leave the line, and say so; False where it stands in it no more."""
         return self._turns.leave(call)
 
     def drop(self, click: Click) -> None:

@@ -45,7 +45,8 @@ class KeptClient(WebClient):
     def _sync_send(self, api_url: str, req_args: dict[str, Any]) -> SlackResponse:
         """Post JSON, as a click does to open a view: the SDK would look for files, forms and retries first."""
         said = req_args.get("json")
-        if not said or self.proxy is not None or self.retry_handlers:
+        more = req_args.get("auth") or req_args.get("files") or self.proxy is not None or self.retry_handlers
+        if not said or more:
             return super()._sync_send(api_url, req_args)
         content = json.dumps(said).encode()
         with CLICKS.aside():
@@ -55,8 +56,8 @@ class KeptClient(WebClient):
             http_verb="POST",
             api_url=api_url,
             req_args=req_args,
-            data=_read(found),
-            headers=dict(answer.headers),
+            data=_read(answer.status, found),
+            headers=_headers(answer),
             status_code=answer.status,
         )
         return response.validate()  # type: ignore[no-untyped-call, no-any-return]
@@ -68,12 +69,20 @@ class KeptClient(WebClient):
             return self._connections.post(url, req, self.timeout)
 
 
-def _read(content: bytes) -> dict[str, Any]:
+def _read(status: int, content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except ValueError:
         found = None
-    return found if isinstance(found, dict) else {"ok": False, "error": "no JSON"}
+    return found if isinstance(found, dict) else {"ok": False, "error": f"no JSON (HTTP {status})"}
+
+
+def _headers(answer: HTTPResponse) -> dict[str, str]:
+    """Return the headers as the SDK does: when to come back stands under one name, however Slack wrote it."""
+    found = dict(answer.headers)
+    if (after := answer.headers.get("Retry-After")) is not None:
+        found["Retry-After"] = after
+    return found
 
 
 def tell_alone(response_url: str, **said: Any) -> None:

@@ -254,8 +254,7 @@ def _counts(session: Session, selecting: Selecting, audience: Audience) -> tuple
 def _overdue(session: Session, selecting: Selecting, audience: Audience, *, of_selected: bool) -> tuple[Money, ...]:
     """Sum what the selected, or those who match, have overdue; of everybody without asking who they are."""
     condition = selecting.selected(audience) if of_selected else selecting.matching(audience.filter)
-    by_hand = of_selected and (not audience.all_matching or audience.left_out)
-    everybody = audience.filter.is_empty and not by_hand
+    everybody = audience.holds_everybody if of_selected else audience.filter.is_empty
     return customers.total_overdue(session, selecting.scope, None if everybody else condition, selecting.today)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -17,15 +20,22 @@ from bot.precedence import Clicks
 LONG = 30.0
 
 
-def waiting(clicks: Clicks, count: int) -> None:
-    """Return once so many stand in line."""
-    while len(clicks._turns._line) < count:
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONG
+    while not is_so():
+        assert time.monotonic() < deadline
         threading.Event().wait(0.001)
 
 
-def is_over(clicks: Clicks) -> bool:
-    """Say whether nobody computes or is in line and the turn can be taken, once the last thread has ended its click."""
-    return clicks._turns.take(LONG) and clicks.is_quiet and not clicks._computing
+def waiting(clicks: Clicks, count: int) -> None:
+    """Return once so many stand in line."""
+    wait_until(lambda: len(clicks._turns._line) >= count)
+
+
+def is_over(clicks: Clicks, answers: Answers) -> bool:
+    """Say whether nobody computes or is in line and the one turn can be taken, once all threads are idle."""
+    wait_until(lambda: answers._threads.idle == answers._threads.running)
+    return [clicks._turns.take_at_once() for _ in range(2)] == [True, False] and not clicks._computing
 
 
 class Slow:
@@ -88,7 +98,7 @@ def test_answers_come_in_the_order_of_asking_on_the_thread_that_has_just_answere
     run(story())
     assert [name for name, _ in order] == ["a", "b", "thread", "c"]
     assert [thread for _, thread in order[:2]] == [slow.thread, slow.thread]
-    assert is_over(clicks)
+    assert is_over(clicks, answers)
 
 
 def test_what_it_raises_is_raised_and_the_next_is_worked_out() -> None:
@@ -104,7 +114,7 @@ def test_what_it_raises_is_raised_and_the_next_is_worked_out() -> None:
         assert await answers.worked_out(lambda: 7) == 7
 
     run(story())
-    assert is_over(clicks)
+    assert is_over(clicks, answers)
 
 
 def test_after_a_while_it_takes_the_turn_of_a_slow_one() -> None:
@@ -122,8 +132,7 @@ def test_after_a_while_it_takes_the_turn_of_a_slow_one() -> None:
         assert await first == "slow"
 
     run(story())
-    assert is_over(clicks)
-    assert not clicks._turns.take_at_once(), "the turn that was lost is not given back once more"
+    assert is_over(clicks, answers), "the turn that was lost is not given back once more"
 
 
 def test_who_waits_for_slack_lets_the_next_one_begin() -> None:
@@ -144,7 +153,7 @@ def test_who_waits_for_slack_lets_the_next_one_begin() -> None:
         assert await first == "called"
 
     run(story())
-    assert is_over(clicks)
+    assert is_over(clicks, answers)
 
 
 def test_who_is_cancelled_in_line_is_not_worked_out() -> None:
@@ -163,7 +172,7 @@ def test_who_is_cancelled_in_line_is_not_worked_out() -> None:
 
     run(story())
     assert worked == ["stays"]
-    assert is_over(clicks)
+    assert is_over(clicks, answers)
 
 
 def test_who_is_cancelled_at_work_goes_on_and_gives_the_turn_back() -> None:
@@ -185,7 +194,7 @@ def test_who_is_cancelled_at_work_goes_on_and_gives_the_turn_back() -> None:
 
     run(story())
     assert not unheard
-    assert is_over(clicks)
+    assert is_over(clicks, answers)
 
 
 def test_a_loop_that_is_closed_keeps_nobody_from_the_turn() -> None:
@@ -224,3 +233,81 @@ def test_what_one_click_sets_is_not_seen_by_the_next_on_its_thread() -> None:
 
     run(story())
     assert seen == ["of the request", "of the request"]
+
+
+def test_more_than_there_are_threads_wait_until_one_is_free() -> None:
+    clicks = Clicks(1, 0.001)
+    answers, asked, answered = Answers(clicks, patience=LONG, threads=1), threading.Event(), threading.Event()
+
+    def calls() -> str:
+        with clicks.aside():
+            asked.set()
+            assert answered.wait(LONG)
+        return "called"
+
+    async def story() -> None:
+        first = asyncio.create_task(answers.worked_out(calls))
+        await asyncio.to_thread(asked.wait, LONG)
+        later = [asyncio.create_task(answers.worked_out(lambda: threading.get_ident())) for _ in range(2)]
+        await asyncio.to_thread(wait_until, lambda: answers._threads._without == 1)
+        answered.set()
+        assert await first == "called"
+        assert len(set(await asyncio.gather(*later))) == 1
+
+    run(story())
+    assert is_over(clicks, answers)
+    assert answers._threads.running == 1
+
+
+def test_where_no_thread_can_be_started_those_there_are_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clicks = Clicks(2, LONG)
+    answers, slow = Answers(clicks, patience=LONG), Slow()
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def story() -> None:
+        first = asyncio.create_task(answers.worked_out(slow))
+        await asyncio.to_thread(slow.begun.wait, LONG)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            second = asyncio.create_task(answers.worked_out(lambda: "second"))
+            await asyncio.sleep(0)
+        slow.over.set()
+        assert await asyncio.gather(first, second) == ["slow", "second"]
+
+    run(story())
+    assert answers._threads.running == 1
+
+
+def test_an_idle_thread_ends_after_a_while_and_another_begins_when_it_is_needed() -> None:
+    clicks = Clicks(1, LONG)
+    answers = Answers(clicks, idle_for=0.001)
+
+    async def story() -> None:
+        for n in range(3):
+            assert await answers.worked_out(lambda n=n: n) == n  # type: ignore[misc]
+            await asyncio.to_thread(wait_until, lambda: answers._threads.running == 0)
+
+    run(story())
+    assert is_over(clicks, answers)
+
+
+def test_a_click_that_waits_keeps_the_process_from_ending_no_longer() -> None:
+    words = """
+import asyncio, threading
+from bot.answers import Answers
+from bot.precedence import Clicks
+begun = threading.Event()
+def work():
+    begun.set()
+    threading.Event().wait()
+async def story():
+    task = asyncio.create_task(Answers(Clicks()).worked_out(work))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+asyncio.run(story())
+print("left")
+"""
+    left = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=LONG, check=True)
+    assert left.stdout == "left\n"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from slack_bolt import BoltRequest, BoltResponse
 
 from handlers.entries import Entries
 from handlers.ids import per_row
@@ -64,6 +66,38 @@ def test_each_kind_of_payload_has_its_own(entries: Entries, heard: list[str]) ->
 )
 def test_what_nobody_bound_is_nobodys(entries: Entries, body: dict[str, Any]) -> None:
     assert entries.found(body) is None
+
+
+def asked(entries: Entries, body: dict[str, Any]) -> tuple[BoltResponse | None, list[str]]:
+    """Return what a payload is answered with, and whether it was passed on."""
+    passed = list[str]()
+
+    def further() -> BoltResponse:
+        passed.append("on")
+        return BoltResponse(status=404)
+
+    request = BoltRequest(body=json.dumps(body), headers={"content-type": ["application/json"]})
+    return entries.process(req=request, resp=BoltResponse(status=200), next=further), passed
+
+
+def test_what_is_bound_is_answered_and_what_is_not_is_passed_on(entries: Entries) -> None:
+    entries.action("answers")(lambda ack, body, client, context: ack(text=body["actions"][0]["action_id"]))
+    answer, passed = asked(entries, click("answers"))
+    assert answer is not None
+    assert (answer.status, answer.body, passed) == (200, "answers", [])
+    answer, passed = asked(entries, click("other"))
+    assert answer is not None
+    assert (answer.status, passed) == (404, ["on"])
+    assert asked(entries, click("plain")) == (None, []), "it has not answered, which Bolt says"
+
+
+def test_what_a_listener_raises_is_raised(entries: Entries) -> None:
+    def fail(*_: Any) -> None:
+        raise LookupError("nothing there")
+
+    entries.action("fails")(fail)
+    with pytest.raises(LookupError, match="nothing there"):
+        asked(entries, click("fails"))
 
 
 def test_one_id_has_one_listener(entries: Entries) -> None:

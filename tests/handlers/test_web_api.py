@@ -25,6 +25,7 @@ class Server:
         self.calls: list[tuple[str, str, int]] = []
         self.status, self.answer, self.type = 200, b'{"ok": true}', "application/json; charset=utf-8"
         self.closes = self.hangs_up = False
+        self.after = "Retry-After"
         self.sockets: list[socket.socket] = []
         outer = self
 
@@ -46,7 +47,7 @@ class Server:
                 self.send_header("Content-Type", outer.type)
                 self.send_header("Content-Length", str(len(outer.answer)))
                 if outer.status == 429:
-                    self.send_header("Retry-After", "7")
+                    self.send_header(outer.after, "7")
                 if outer.closes:
                     self.send_header("Connection", "close")
                 self.end_headers()
@@ -169,8 +170,9 @@ def test_a_refusal_is_told_as_the_sdk_tells_it_and_the_connection_goes_on(
     server: Server, client: KeptClient, refusal: str
 ) -> None:
     REFUSALS[refusal](server)
-    with pytest.raises(SlackApiError):
-        client.views_open(trigger_id="1", view={})
+    for call in (client.api_test, lambda: client.views_open(trigger_id="1", view={})):
+        with pytest.raises(SlackApiError):
+            call()
     server.status, server.answer = 200, b'{"ok": true}'
     assert client.api_test()["ok"] is True
     assert len(set(server.ports)) == 1
@@ -182,6 +184,15 @@ def test_too_many_calls_say_when_to_come_back(server: Server, client: KeptClient
         client.api_test()
     assert told.value.response.status_code == 429
     assert told.value.response.headers["Retry-After"] == "7"
+
+
+def test_however_slack_writes_when_to_come_back_it_is_found_under_one_name(server: Server, client: KeptClient) -> None:
+    server.status, server.answer, server.after = 429, b'{"ok": false, "error": "ratelimited"}', "retry-after"
+    for call in (client.api_test, lambda: client.chat_postMessage(channel="D1", text="once")):
+        with pytest.raises(SlackApiError) as told:
+            call()
+        assert told.value.response.status_code == 429
+        assert told.value.response.headers["Retry-After"] == "7"
 
 
 def test_through_a_proxy_the_sdk_calls_in_its_own_way(server: Server) -> None:
