@@ -21,6 +21,7 @@ from storage.decisions import ignore as ignore
 from storage.decisions import send_manual as send_manual
 from storage.decisions import undo_ignore as undo_ignore
 from storage.frozen import FrozenAction as FrozenAction
+from storage.frozen import FrozenCampaign as FrozenCampaign
 from storage.frozen import insert_frozen as insert_frozen
 from storage.handoffs import Asked as Asked
 from storage.handoffs import Envelope as Envelope

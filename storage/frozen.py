@@ -1,12 +1,13 @@
 """The actions of a campaign as they are made at Send: many in one statement, with their first row of history.
 
-The rows go in as one parameter of JSON: binding each value by itself takes three times as long.
+The rows go in as one parameter of JSON: binding each value by itself takes three times as long. What is the same for a
+whole campaign stands beside them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -18,44 +19,46 @@ from sqlalchemy.orm import Session
 from bot.domain.states import ActionState, Reason
 from storage.by_dialect import ByDialect, is_sqlite, moment
 
-CHUNK = 1_000
+CHUNK = 2_000
 """Rows of one INSERT."""
+
+
+class FrozenCampaign(NamedTuple):
+    """What all actions of a campaign have in common."""
+
+    workspace_id: int
+    campaign_id: int
+    owner_id: int
+    channel: str
+    cc: list[str]
 
 
 class FrozenAction(NamedTuple):
     """An action as it is made at Send: queued (then `due_at` is set), or manual with the reason why."""
 
-    workspace_id: int
-    campaign_id: int
     customer_id: int
-    owner_id: int
-    channel: str
     state: ActionState
     reason: Reason
     recipients: list[dict[str, Any]]
-    cc: list[str]
     message_id: str
     due_at: datetime | None = None
     in_spite_of: tuple[str, ...] = ()
     detail: str | None = None
 
 
+_OF_ALL = {"workspace_id": "bigint", "campaign_id": "bigint", "owner_id": "bigint", "channel": "text", "cc": "jsonb"}
 _TYPES = {
-    "workspace_id": "bigint",
-    "campaign_id": "bigint",
     "customer_id": "bigint",
-    "owner_id": "bigint",
-    "channel": "text",
     "state": "text",
     "reason": "text",
     "recipients": "jsonb",
-    "cc": "jsonb",
     "message_id": "text",
     "due_at": "timestamptz",
     "in_spite_of": "jsonb",
     "detail": "text",
 }
 _NAMES = ", ".join(FrozenAction._fields)
+_NAMES_OF_ALL = ", ".join(FrozenCampaign._fields)
 
 
 def _making(sqlite: bool) -> Executable:
@@ -64,9 +67,10 @@ def _making(sqlite: bool) -> Executable:
     columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
     rows = "json_each(:rows)" if sqlite else f"json_to_recordset(CAST(:rows AS json)) AS given ({columns})"
     now = ":now" if sqlite else "CAST(:now AS timestamptz)"
+    of_all = ", ".join(f":{name}" if sqlite else f"CAST(:{name} AS {kind})" for name, kind in _OF_ALL.items())
     made = (
-        f"INSERT INTO actions ({_NAMES}, attempts, created_at, updated_at) "  # noqa: S608
-        f"SELECT {taken}, 0, {now}, {now} FROM {rows} RETURNING id"
+        f"INSERT INTO actions ({_NAMES_OF_ALL}, {_NAMES}, attempts, created_at, updated_at) "  # noqa: S608
+        f"SELECT {of_all}, {taken}, 0, {now}, {now} FROM {rows} RETURNING id"
     )
     if sqlite:
         return text(made)
@@ -99,12 +103,14 @@ _ROOM, _LITTLE_ROOM = (text(f"PRAGMA cache_size = -{kilobytes}") for kilobytes i
 _MAKE, _TELL = ByDialect(_making), ByDialect(_telling)
 
 
-def insert_frozen(session: Session, rows: Iterable[FrozenAction], *, now: datetime, actor: str) -> int:
+def insert_frozen(
+    session: Session, campaign: FrozenCampaign, rows: Iterable[FrozenAction], *, now: datetime, actor: str
+) -> int:
     """Add the actions of a campaign with their first row of history; return how many.
 
     The unique key (campaign, customer) refuses a second freeze with IntegrityError.
     """
-    return insert_packed(session, packed(session, rows), now=now, actor=actor)
+    return insert_packed(session, campaign, packed(session, rows), now=now, actor=actor)
 
 
 def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
@@ -114,25 +120,28 @@ def packed(session: Session, rows: Iterable[FrozenAction]) -> Iterator[str]:
         yield json.dumps(chunk if sqlite else [row._asdict() for row in chunk], default=_on_sqlite if sqlite else str)
 
 
-def insert_packed(session: Session, chunks: Iterable[str], *, now: datetime, actor: str) -> int:
+def insert_packed(
+    session: Session, campaign: FrozenCampaign, chunks: Iterable[str], *, now: datetime, actor: str
+) -> int:
     """Add what `packed` made, as `insert_frozen` does."""
+    of_all = {**campaign._asdict(), "cc": json.dumps(campaign.cc), "now": now}
     if not is_sqlite(session):
-        return sum(_insert_planned_anew(session, given, now, actor[:100]) for given in chunks)
+        return sum(_insert_planned_anew(session, given, of_all, actor[:100]) for given in chunks)
     session.execute(_ROOM)
     try:
-        return sum(_insert_and_tell(session, given, now, actor[:100]) for given in chunks)
+        return sum(_insert_and_tell(session, given, of_all, now, actor[:100]) for given in chunks)
     finally:
         session.execute(_LITTLE_ROOM)
 
 
-def _insert_and_tell(session: Session, given: str, now: datetime, actor: str) -> int:
-    ids = [row[0] for row in _MAKE.run(session, rows=given, now=now)]
+def _insert_and_tell(session: Session, given: str, of_all: Mapping[str, Any], now: datetime, actor: str) -> int:
+    ids = [row[0] for row in _MAKE.run(session, rows=given, **of_all)]
     _TELL.run(session, first=min(ids), last=max(ids), now=now, actor=actor)
     return len(ids)
 
 
-def _insert_planned_anew(session: Session, given: str, now: datetime, actor: str) -> int:
-    made = _MAKE.run(session, rows=given, now=now, actor=actor)
+def _insert_planned_anew(session: Session, given: str, of_all: Mapping[str, Any], actor: str) -> int:
+    made = _MAKE.run(session, rows=given, actor=actor, **of_all)
     session.execute(_PLAN_ANEW)
     return len(made)
 

@@ -8,7 +8,6 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -20,7 +19,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.states import ActionState, Reason
 from storage import campaigns, frozen, notifications, users
 from storage.db import Database
-from storage.frozen import FrozenAction
+from storage.frozen import FrozenAction, FrozenCampaign
 from storage.models import Campaign, User
 
 ACTOR = "worker:freeze"
@@ -81,7 +80,10 @@ def _keep(db: Database, campaign: Campaign, chunks: Iterable[str], left_out: Cou
         seen = campaign.updated_at
         if campaigns.to_freeze(session, campaign.id, as_of=seen) is None:
             return False
-        frozen.insert_packed(session, chunks, now=now, actor=ACTOR)
+        of_all = FrozenCampaign(
+            campaign.workspace_id, campaign.id, campaign.creator_id, campaign.channel, list(campaign.cc)
+        )
+        frozen.insert_packed(session, of_all, chunks, now=now, actor=ACTOR)
         if campaigns.freeze(session, campaign.id, now=now, as_of=seen) is None:
             session.rollback()
             return False
@@ -96,13 +98,6 @@ class _Making:
     def __init__(self, session: Session, campaign: Campaign, now: datetime) -> None:
         self._session, self._campaign, self._now = session, campaign, now
         self._kind, self._start = CHANNELS[campaign.channel], campaign.starts_at or now
-        self._of: dict[str, Any] = {
-            "workspace_id": campaign.workspace_id,
-            "campaign_id": campaign.id,
-            "owner_id": campaign.creator_id,
-            "channel": campaign.channel,
-            "cc": list(campaign.cc),
-        }
         self.left_out: Counter[str] = Counter()
         """How many customers are left out by reason, of the parts that are done."""
 
@@ -124,7 +119,6 @@ class _Making:
     def _action(self, row: Planned, domain: str, opens_at: datetime | None) -> FrozenAction:
         usable = row.recipients.usable
         return FrozenAction(
-            **self._of,
             customer_id=row.customer_id,
             state=ActionState.QUEUED if usable else ActionState.MANUAL,
             reason=row.recipients.reason or (Reason.OUTSIDE_HOURS if opens_at else Reason.FROZEN),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.dispatch.rescue import rescue
 from bot.domain.states import ACTION_TRANSITIONS, ActionEvent, ActionState, CampaignState, Reason
 from storage import actions
-from storage.actions import Asked, Claimed, FrozenAction, SentAction
+from storage.actions import Asked, Claimed, FrozenAction, FrozenCampaign, SentAction
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign, Customer, Notification
 from tests.builders import NOW, Builder
@@ -402,18 +402,21 @@ def test_freezes_in_chunks_with_history_and_refuses_a_second_time(db: Database, 
 
     def frozen(customer: Customer, state: ActionState, reason: Reason) -> FrozenAction:
         due = NOW if state is ActionState.QUEUED else None
-        return FrozenAction(
-            campaign.workspace_id, campaign.id, customer.id, alice.id, "email", state, reason, [], [],
-            f"<{customer.id}@example.com>", due,
-        )  # fmt: skip
+        return FrozenAction(customer.id, state, reason, [], f"<{customer.id}@example.com>", due)
 
+    of_all = FrozenCampaign(
+        campaign.workspace_id, campaign.id, alice.id, "email", ["boss@example.com", "al@example.com"]
+    )
     rows = [frozen(c, ActionState.QUEUED, Reason.FROZEN) for c in customers[:2]]
     rows.append(frozen(customers[2], ActionState.MANUAL, Reason.NO_CONTACT))
     with db.write() as session:
-        assert actions.insert_frozen(session, rows, now=NOW, actor=ME) == 3
+        assert actions.insert_frozen(session, of_all, rows, now=NOW, actor=ME) == 3
     with db.read() as session:
         made = session.scalars(select(Action).order_by(Action.id)).all()
     assert [a.state for a in made] == ["queued", "queued", "manual"]
+    assert [(a.customer_id, a.owner_id, a.channel, a.cc) for a in made] == [
+        (customer.id, alice.id, "email", ["boss@example.com", "al@example.com"]) for customer in customers
+    ]
     assert history(db, made[2]) == [("freeze", None, "manual", "no_contact", ME)]
     with pytest.raises(IntegrityError), db.write() as session:
-        actions.insert_frozen(session, rows[:1], now=NOW, actor=ME)
+        actions.insert_frozen(session, of_all, rows[:1], now=NOW, actor=ME)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 from bot.domain.states import ActionState, CampaignState, Reason
 from storage import frozen
 from storage.db import Database
-from storage.frozen import FrozenAction
+from storage.frozen import FrozenAction, FrozenCampaign
 from storage.models import Customer
 from tests.builders import Builder
 
@@ -31,14 +31,12 @@ def test_the_first_large_campaign_of_a_new_database_is_not_looked_through_for_ea
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))  # which finds no action at all
     rows = (
-        FrozenAction(
-            alice.workspace_id, campaign.id, customer_id, alice.id, "email", ActionState.QUEUED, Reason.FROZEN, [], [],
-            f"<{customer_id}@example.com>", NOW,
-        )
+        FrozenAction(customer_id, ActionState.QUEUED, Reason.FROZEN, [], f"<{customer_id}@example.com>", NOW)
         for customer_id in ids
-    )  # fmt: skip
+    )
+    of_all = FrozenCampaign(alice.workspace_id, campaign.id, alice.id, "email", [])
     with db.write() as session:
-        assert frozen.insert_frozen(session, rows, now=NOW, actor="worker:freeze") == CUSTOMERS
+        assert frozen.insert_frozen(session, of_all, rows, now=NOW, actor="worker:freeze") == CUSTOMERS
         read = session.scalar(text("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'actions'"))
     # one row of history looks for one action; through all that is there it would be 18 million
     assert read is not None and read < 6_000_000

@@ -21,7 +21,7 @@ from bot.domain.channels import CHANNELS, LETTER
 from bot.domain.postal import PostalAddress, Written
 from bot.domain.states import CAMPAIGN_TRANSITIONS, ActionState, CampaignState, Reason
 from storage import actions, campaigns
-from storage.actions import FrozenAction
+from storage.actions import FrozenAction, FrozenCampaign
 from storage.db import Database
 from storage.models import Action, ActionHistory, Campaign, Customer, Notification
 from tests.bot.dispatch.desk_at import tell
@@ -80,9 +80,9 @@ class Model(RuleBasedStateMachine):
             row = session.merge(self.campaign)
             assert campaigns.launch(session, row, version=1, starts_at=self.starts_at, now=self.now)
             assert campaigns.freeze(session, row.id, now=self.now) is not None
-            actions.insert_frozen(
-                session, [self.frozen(c, n) for n, c in enumerate(customers)], now=self.now, actor="t"
-            )
+            of_all = FrozenCampaign(row.workspace_id, row.id, self.user.id, self.kind.name, [])
+            made_of = [self.frozen(c, n) for n, c in enumerate(customers)]
+            actions.insert_frozen(session, of_all, made_of, now=self.now, actor="t")
             made = session.execute(select(Action.id, Action.state).where(Action.campaign_id == row.id))
             self.rows = {action_id: Row(ActionState(state)) for action_id, state in made}
             # one has been put off so often that the next time is the last
@@ -94,15 +94,10 @@ class Model(RuleBasedStateMachine):
         """Return the last customer's action as manual, the others' as queued."""
         queued = n < CUSTOMERS - 1
         return FrozenAction(
-            workspace_id=self.campaign.workspace_id,
-            campaign_id=self.campaign.id,
             customer_id=customer.id,
-            owner_id=self.user.id,
-            channel=self.kind.name,
             state=A.QUEUED if queued else A.MANUAL,
             reason=Reason.FROZEN if queued else Reason.NO_CONTACT,
             recipients=[self.kind.recipient(None, "Pat", self.address(n))],
-            cc=[],
             message_id=f"<{self.campaign.id}.{n}@example.com>",
             due_at=self.starts_at if queued else None,
         )
