@@ -314,6 +314,20 @@ def test_release_and_skip_leave_what_was_handed_off(db: Database, build: Builder
         assert actions.settle_skipped(session, token, [row.id], reason=Reason.PAID, now=NOW, actor=ME) == []
 
 
+def test_what_is_denied_keeps_the_attempts_that_were_made(db: Database, build: Builder) -> None:
+    campaign = build.campaign(build.user(), state=CampaignState.SENDING)
+    due = (NOW - timedelta(minutes=n) for n in (2, 1))
+    noted, unasked = (build.action(campaign, due_at=at, attempts=3) for at in due)
+    claimed, _ = claim(db)
+    assert hand_off(db, claimed) == {noted.id}
+    assert reread(db, noted).attempts == 4
+    with db.write() as session:
+        denied = actions.release_denied(session, claimed.token, [noted.id, unasked.id], now=NOW, actor=ME)
+    assert sorted(denied) == [noted.id, unasked.id]
+    for row in (reread(db, noted), reread(db, unasked)):
+        assert (row.state, row.attempts, row.handed_off_at) == ("queued", 3, None)
+
+
 def test_a_retry_waits_for_its_time_and_forgets_the_handoff(db: Database, build: Builder) -> None:
     row = build.action(build.campaign(build.user(), state=CampaignState.SENDING))
     [claimed] = claim(db)
