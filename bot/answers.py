@@ -86,24 +86,19 @@ class _Threads:
         self._work, self._most, self._idle_for = work, most, idle_for
         self._given = SimpleQueue[_Answer]()
         self._lock = threading.Lock()
-        self.running = self.idle = 0
-        """Threads that there are; those of them for which nothing is given yet."""
-        self._without = 0
-        """What is given and has no thread yet."""
+        self.running = self.spare = 0
+        """Threads that there are; those of them for which nothing is given yet, or below 0 what has no thread yet."""
 
     def give(self, answer: _Answer) -> None:
         """Have it worked out on a thread, once there is one; it never fails."""
         self._given.put(answer)
         with self._lock:
-            if self.idle:
-                self.idle -= 1
-                return
-            if self.running < self._most:
+            self.spare -= 1
+            if self.spare < 0 and self.running < self._most:
                 with suppress(RuntimeError):  # the system lets no more be started: the next that is free takes it
                     threading.Thread(target=self._run, name="click", daemon=True).start()
                     self.running += 1
-                    return
-            self._without += 1
+                    self.spare += 1
 
     def _run(self) -> None:
         while True:
@@ -117,20 +112,14 @@ class _Threads:
                 self._work(answer)
             except Exception as error:  # the thread goes on: it is counted
                 _log.error("click_not_ended", error=type(error).__name__, exc_info=error)
-            self._is_free()
-
-    def _is_free(self) -> None:
-        with self._lock:
-            if self._without:
-                self._without -= 1
-            else:
-                self.idle += 1
+            with self._lock:
+                self.spare += 1
 
     def _ends(self) -> bool:
         with self._lock:
-            if not self.idle:  # it is just being given something
+            if self.spare <= 0:  # it is just being given something
                 return False
-            self.idle -= 1
+            self.spare -= 1
             self.running -= 1
             return True
 

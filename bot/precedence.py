@@ -146,9 +146,12 @@ class Clicks:
         """Leave the line, and say so; False where it stands in it no more."""
         return self._turns.leave(call)
 
-    def drop(self, click: Click) -> None:
-        """Let nobody give way any more to a click that nobody begins."""
-        self._over_for(click)
+    def drop(self, click: Click) -> bool:
+        """Let nobody give way to a click any more, and say whether it had a turn, which is then to be passed on."""
+        with self._lock:
+            had_turn, click.has_turn = click.has_turn, False
+            self._over(click)
+            return had_turn
 
     def begin(self, click: Click, *, came: bool) -> None:
         """Compute on this thread until `end`: in the turn that came, or in one that is taken from another."""
@@ -159,7 +162,7 @@ class Clicks:
         """End this thread's click, and return what tells the next in line of its turn; None where there is none."""
         click: Click = self._mine.click
         self._mine.click = None
-        return self._turns.pass_on() if self._over_for(click) else None
+        return self._turns.pass_on() if self.drop(click) else None
 
     @contextmanager
     def aside(self, *, briefly: bool = False, holding: bool = False) -> Iterator[None]:
@@ -214,13 +217,6 @@ class Clicks:
         call = self.end()
         if call is not None:
             call()
-
-    def _over_for(self, click: Click) -> bool:
-        """End a click, and say whether it had a turn, which it has no more."""
-        with self._lock:
-            had_turn, click.has_turn = click.has_turn, False
-            self._over(click)
-            return had_turn
 
     def _over(self, click: Click) -> None:
         self._computing.pop(click, None)

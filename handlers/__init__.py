@@ -7,14 +7,13 @@ from slack_bolt import App
 from handlers import campaign_message, errors, ids, imports, new_campaign, sending, settings, suppressions, timeline
 from handlers.deps import Deps
 from handlers.entries import Entries
-from handlers.preparing import CallingBy, FitForStorage
+from handlers.preparing import Prepared
 from handlers.turn import bind
 
 
 def register(app: App, deps: Deps) -> None:
     """Bind every command, action, view and type-ahead, and the answer to every exception."""
-    app.use(FitForStorage())
-    app.use(CallingBy(app.client))
+    app.use(Prepared(app.client))
     entries = Entries()
     entries.command(ids.COMMAND)(bind(deps, new_campaign.command))
     new_campaign.register(entries, deps)  # /campaign, and the three screens: who, what, check and send

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.precedence import CLICKS
 from handlers.ids import PerRow, base
+from handlers.preparing import Next
 
 Listener = Callable[[Ack, dict[str, Any], WebClient, BoltContext], None]
 Binding = Callable[[Listener], None]
@@ -62,13 +63,7 @@ class Entries(Middleware):
         table = self._of_kind.get(kind) if isinstance(kind, str) else self._commands
         return table.found(body) if table is not None else None
 
-    def process(
-        self,
-        *,
-        req: BoltRequest,
-        resp: BoltResponse,
-        next: Callable[[], BoltResponse],  # noqa: A002
-    ) -> BoltResponse | None:
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Next) -> BoltResponse | None:  # noqa: A002
         """Answer a payload; one that nobody bound stays unhandled, which Bolt answers and logs."""
         listener = self.found(req.body)
         if listener is None:

@@ -1,7 +1,4 @@
-"""What is done to every payload before its listener sees it.
-
-As classes of Bolt's: it gives a middleware that is a function everything that it might ask for, at 30 microseconds.
-"""
+"""What is done to every payload before its listener sees it."""
 
 from __future__ import annotations
 
@@ -13,36 +10,23 @@ from slack_sdk import WebClient
 
 from handlers.parse import fit, may_be_unfit
 
-
-class FitForStorage(Middleware):
-    """Takes out what can't be stored; nobody types it, so it is not worth a refusal."""
-
-    def process(
-        self,
-        *,
-        req: BoltRequest,
-        resp: BoltResponse,
-        next: Callable[[], BoltResponse],  # noqa: A002
-    ) -> BoltResponse | None:
-        """Change the body in place."""
-        if may_be_unfit(req.raw_body):
-            req.body.update(fit(req.body))
-        return next()
+Next = Callable[[], BoltResponse]
+"""What passes a payload on to the next middleware."""
 
 
-class CallingBy(Middleware):
-    """Gives listeners one client, with its kept connections: Bolt makes a new one for each request."""
+class Prepared(Middleware):
+    """Takes out what can't be stored, and gives listeners one client, with its kept connections.
+
+    Nobody types what can't be stored, so it is not worth a refusal; Bolt makes a new client for each request. It is a
+    class of Bolt's, which gives a middleware that is a function all that it might ask for, at 30 microseconds.
+    """
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def process(
-        self,
-        *,
-        req: BoltRequest,
-        resp: BoltResponse,
-        next: Callable[[], BoltResponse],  # noqa: A002
-    ) -> BoltResponse | None:
-        """Put the client into the context."""
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Next) -> BoltResponse | None:  # noqa: A002
+        """Change the body in place, and put the client into the context."""
+        if may_be_unfit(req.raw_body):
+            req.body.update(fit(req.body))
         req.context["client"] = self._client
         return next()

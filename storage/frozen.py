@@ -46,8 +46,12 @@ class FrozenAction(NamedTuple):
     detail: str | None = None
 
 
-_OF_ALL = {"workspace_id": "bigint", "campaign_id": "bigint", "owner_id": "bigint", "channel": "text", "cc": "jsonb"}
 _TYPES = {
+    "workspace_id": "bigint",
+    "campaign_id": "bigint",
+    "owner_id": "bigint",
+    "channel": "text",
+    "cc": "jsonb",
     "customer_id": "bigint",
     "state": "text",
     "reason": "text",
@@ -58,19 +62,19 @@ _TYPES = {
     "detail": "text",
 }
 _NAMES = ", ".join(FrozenAction._fields)
-_NAMES_OF_ALL = ", ".join(FrozenCampaign._fields)
 
 
 def _making(sqlite: bool) -> Executable:
     places = range(len(FrozenAction._fields))
     taken = ", ".join(f"json_extract(value, '$[{n}]')" for n in places) if sqlite else _NAMES
-    columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
+    columns = ", ".join(f"{name} {_TYPES[name]}" for name in FrozenAction._fields)
     rows = "json_each(:rows)" if sqlite else f"json_to_recordset(CAST(:rows AS json)) AS given ({columns})"
     now = ":now" if sqlite else "CAST(:now AS timestamptz)"
-    of_all = ", ".join(f":{name}" if sqlite else f"CAST(:{name} AS {kind})" for name, kind in _OF_ALL.items())
+    of_all = FrozenCampaign._fields
+    same = ", ".join(f":{name}" if sqlite else f"CAST(:{name} AS {_TYPES[name]})" for name in of_all)
     made = (
-        f"INSERT INTO actions ({_NAMES_OF_ALL}, {_NAMES}, attempts, created_at, updated_at) "  # noqa: S608
-        f"SELECT {of_all}, {taken}, 0, {now}, {now} FROM {rows} RETURNING id"
+        f"INSERT INTO actions ({', '.join(of_all)}, {_NAMES}, attempts, created_at, updated_at) "  # noqa: S608
+        f"SELECT {same}, {taken}, 0, {now}, {now} FROM {rows} RETURNING id"
     )
     if sqlite:
         return text(made)
@@ -124,9 +128,9 @@ def insert_packed(
     session: Session, campaign: FrozenCampaign, chunks: Iterable[str], *, now: datetime, actor: str
 ) -> int:
     """Add what `packed` made, as `insert_frozen` does."""
-    of_all = {**campaign._asdict(), "cc": json.dumps(campaign.cc), "now": now}
+    of_all = {**campaign._asdict(), "cc": json.dumps(campaign.cc)}
     if not is_sqlite(session):
-        return sum(_insert_planned_anew(session, given, of_all, actor[:100]) for given in chunks)
+        return sum(_insert_planned_anew(session, given, of_all, now, actor[:100]) for given in chunks)
     session.execute(_ROOM)
     try:
         return sum(_insert_and_tell(session, given, of_all, now, actor[:100]) for given in chunks)
@@ -135,13 +139,13 @@ def insert_packed(
 
 
 def _insert_and_tell(session: Session, given: str, of_all: Mapping[str, Any], now: datetime, actor: str) -> int:
-    ids = [row[0] for row in _MAKE.run(session, rows=given, **of_all)]
+    ids = [row[0] for row in _MAKE.run(session, rows=given, now=now, **of_all)]
     _TELL.run(session, first=min(ids), last=max(ids), now=now, actor=actor)
     return len(ids)
 
 
-def _insert_planned_anew(session: Session, given: str, of_all: Mapping[str, Any], actor: str) -> int:
-    made = _MAKE.run(session, rows=given, actor=actor, **of_all)
+def _insert_planned_anew(session: Session, given: str, of_all: Mapping[str, Any], now: datetime, actor: str) -> int:
+    made = _MAKE.run(session, rows=given, now=now, actor=actor, **of_all)
     session.execute(_PLAN_ANEW)
     return len(made)
 

@@ -6,9 +6,9 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,39 +16,35 @@ import pytest
 
 from bot.answers import Answers
 from bot.precedence import Clicks
-
-LONG = 30.0
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not is_so():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.001)
-
-
-def waiting(clicks: Clicks, count: int) -> None:
-    """Return once so many stand in line."""
-    wait_until(lambda: len(clicks._turns._line) >= count)
+from tests.bot.dispatch.conftest import wait_until
+from tests.bot.test_precedence import LONG, waiting
 
 
 def is_over(clicks: Clicks, answers: Answers) -> bool:
     """Say whether nobody computes or is in line and the one turn can be taken, once all threads are idle."""
-    wait_until(lambda: answers._threads.idle == answers._threads.running)
+    wait_until(lambda: answers._threads.spare == answers._threads.running)
     return [clicks._turns.take_at_once() for _ in range(2)] == [True, False] and not clicks._computing
 
 
 class Slow:
-    """Work that goes on until it is let go."""
+    """Work that goes on until it is let go; with `clicks` it stands aside meanwhile, as who waits for Slack."""
 
-    def __init__(self) -> None:
+    def __init__(self, clicks: Clicks | None = None) -> None:
         self.begun, self.over, self.thread = threading.Event(), threading.Event(), 0
+        self._aside = clicks.aside if clicks is not None else nullcontext
 
     def __call__(self) -> str:
         self.thread = threading.get_ident()
-        self.begun.set()
-        assert self.over.wait(LONG)
+        with self._aside():
+            self.begun.set()
+            assert self.over.wait(LONG)
         return "slow"
+
+    async def asked(self, answers: Answers) -> asyncio.Task[str]:
+        """Ask for it, and return once it has begun."""
+        task = asyncio.create_task(answers.worked_out(self))
+        await asyncio.to_thread(self.begun.wait, LONG)
+        return task
 
 
 async def in_line(clicks: Clicks, answers: Answers, *works: Callable[[], Any]) -> list[asyncio.Task[Any]]:
@@ -57,7 +53,7 @@ async def in_line(clicks: Clicks, answers: Answers, *works: Callable[[], Any]) -
     for work in works:
         before = len(clicks._turns._line)
         asked.append(asyncio.create_task(answers.worked_out(work)))
-        await asyncio.to_thread(waiting, clicks, before + 1)
+        await asyncio.to_thread(waiting, clicks._turns, before + 1)
     return asked
 
 
@@ -84,12 +80,11 @@ def test_answers_come_in_the_order_of_asking_on_the_thread_that_has_just_answere
             order.append(("thread", threading.get_ident()))
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(slow))
-        await asyncio.to_thread(slow.begun.wait, LONG)
+        first = await slow.asked(answers)
         asked = await in_line(clicks, answers, work("a"), work("b"))
         thread = threading.Thread(target=on_a_thread)
         thread.start()
-        await asyncio.to_thread(waiting, clicks, 3)
+        await asyncio.to_thread(waiting, clicks._turns, 3)
         asked += await in_line(clicks, answers, work("c"))
         slow.over.set()
         assert await asyncio.gather(first, *asked) == ["slow", "A", "B", "C"]
@@ -111,10 +106,12 @@ def test_what_it_raises_is_raised_and_the_next_is_worked_out() -> None:
     async def story() -> None:
         with pytest.raises(LookupError, match="nothing there"):
             await answers.worked_out(fail)
+        await asyncio.to_thread(wait_until, lambda: answers._threads.spare == 1)
         assert await answers.worked_out(lambda: 7) == 7
 
     run(story())
     assert is_over(clicks, answers)
+    assert answers._threads.running == 1, "a thread that is free is used again"
 
 
 def test_after_a_while_it_takes_the_turn_of_a_slow_one() -> None:
@@ -122,8 +119,7 @@ def test_after_a_while_it_takes_the_turn_of_a_slow_one() -> None:
     answers = Answers(clicks, patience=0.001)
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(slow))
-        await asyncio.to_thread(slow.begun.wait, LONG)
+        first = await slow.asked(answers)
         assert await answers.worked_out(lambda: "quick") == "quick"
         assert not first.done()
         await asyncio.to_thread(clicks._quiet.wait, LONG)
@@ -137,20 +133,13 @@ def test_after_a_while_it_takes_the_turn_of_a_slow_one() -> None:
 
 def test_who_waits_for_slack_lets_the_next_one_begin() -> None:
     clicks = Clicks(1, LONG)
-    answers, asked, answered = Answers(clicks, patience=LONG), threading.Event(), threading.Event()
-
-    def calls() -> str:
-        with clicks.aside():
-            asked.set()
-            assert answered.wait(LONG)
-        return "called"
+    answers, calls = Answers(clicks, patience=LONG), Slow(clicks)
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(calls))
-        await asyncio.to_thread(asked.wait, LONG)
+        first = await calls.asked(answers)
         assert await answers.worked_out(lambda: "meanwhile") == "meanwhile"
-        answered.set()
-        assert await first == "called"
+        calls.over.set()
+        assert await first == "slow"
 
     run(story())
     assert is_over(clicks, answers)
@@ -161,8 +150,7 @@ def test_who_is_cancelled_in_line_is_not_worked_out() -> None:
     answers = Answers(clicks, patience=LONG)
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(slow))
-        await asyncio.to_thread(slow.begun.wait, LONG)
+        first = await slow.asked(answers)
         gone, stays = await in_line(clicks, answers, lambda: worked.append("gone"), lambda: worked.append("stays"))
         gone.cancel()
         await asyncio.wait([gone])
@@ -183,8 +171,7 @@ def test_who_is_cancelled_at_work_goes_on_and_gives_the_turn_back() -> None:
 
     async def story() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, what: unheard.append(what))
-        first = asyncio.create_task(answers.worked_out(slow))
-        await asyncio.to_thread(slow.begun.wait, LONG)
+        first = await slow.asked(answers)
         (stays,) = await in_line(clicks, answers, lambda: "stays")
         first.cancel()
         await asyncio.wait([first])
@@ -208,7 +195,7 @@ def test_a_loop_that_is_closed_keeps_nobody_from_the_turn() -> None:
     loop.close()
     with ThreadPoolExecutor(1) as pool:
         came = pool.submit(clicks._turns.take, 2 * LONG)
-        waiting(clicks, 1)
+        waiting(clicks._turns, 1)
         slow.over.set()
         assert came.result(LONG)
     task._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -224,8 +211,7 @@ def test_what_one_click_sets_is_not_seen_by_the_next_on_its_thread() -> None:
         word.set("of the one before")
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(slow))
-        await asyncio.to_thread(slow.begun.wait, LONG)
+        first = await slow.asked(answers)
         word.set("of the request")
         asked = await in_line(clicks, answers, sets, sets)
         slow.over.set()
@@ -237,21 +223,15 @@ def test_what_one_click_sets_is_not_seen_by_the_next_on_its_thread() -> None:
 
 def test_more_than_there_are_threads_wait_until_one_is_free() -> None:
     clicks = Clicks(1, 0.001)
-    answers, asked, answered = Answers(clicks, patience=LONG, threads=1), threading.Event(), threading.Event()
-
-    def calls() -> str:
-        with clicks.aside():
-            asked.set()
-            assert answered.wait(LONG)
-        return "called"
+    answers, calls = Answers(clicks, patience=LONG, threads=1), Slow(clicks)
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(calls))
-        await asyncio.to_thread(asked.wait, LONG)
+        first = await calls.asked(answers)
         later = [asyncio.create_task(answers.worked_out(lambda: threading.get_ident())) for _ in range(2)]
-        await asyncio.to_thread(wait_until, lambda: answers._threads._without == 1)
-        answered.set()
-        assert await first == "called"
+        await asyncio.to_thread(wait_until, lambda: answers._threads.spare == -1)
+        assert not answers._threads._ends(), "it has something to work out"
+        calls.over.set()
+        assert await first == "slow"
         assert len(set(await asyncio.gather(*later))) == 1
 
     run(story())
@@ -267,8 +247,7 @@ def test_where_no_thread_can_be_started_those_there_are_go_on(monkeypatch: pytes
         raise RuntimeError("can't start new thread")
 
     async def story() -> None:
-        first = asyncio.create_task(answers.worked_out(slow))
-        await asyncio.to_thread(slow.begun.wait, LONG)
+        first = await slow.asked(answers)
         with monkeypatch.context() as patched:
             patched.setattr(threading.Thread, "start", refuse)
             second = asyncio.create_task(answers.worked_out(lambda: "second"))

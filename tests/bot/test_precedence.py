@@ -7,14 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from bot.precedence import Clicks, GivingWay, Turns
+from tests.bot.dispatch.conftest import wait_until
 
 LONG = 30.0
 
 
 def waiting(turns: Turns, count: int) -> None:
     """Return once so many stand in line."""
-    while len(turns._line) < count:
-        threading.Event().wait(0.001)
+    wait_until(lambda: len(turns._line) >= count, LONG)
 
 
 def test_turns_come_in_the_order_of_asking() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import time
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +13,7 @@ from bot.domain.access import Role
 from sandbox.modal import Modal
 from sandbox.person import Person
 from storage.models import Import, ImportFile, Invoice
+from tests.bot.dispatch.conftest import wait_until
 from tests.bot.imports import exports
 from tests.bot.imports.test_hostile import hostile
 from tests.scenarios.office import Office
@@ -30,13 +29,6 @@ def give(person: Person, *files: tuple[str, bytes]) -> Modal:
     result = window.submit()
     assert result.updated, result
     return person.modal("Import")
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def invoices(office: Office) -> dict[str, int]:
@@ -144,7 +136,7 @@ def test_bad_rows_come_back_as_a_file(office: Office, alice: Person) -> None:
         bad.content.decode("utf-8-sig").splitlines()[1].startswith("2;Bolt;;A-2;someday;20,00;EUR;Due date is no date")
     )
     assert {"A-1": 1_050}.items() <= invoices(office).items()
-    wait_until(lambda: left_files(office) == 0)
+    wait_until(lambda: left_files(office) == 0, 30)
 
 
 @pytest.mark.road("socket")
