@@ -41,7 +41,7 @@ check: $(VENV)/.ready  ## style, types, who imports whom, dependencies
 mutate: $(VENV)/.ready  ## change the rules and the engine a thousand ways, and name the changes that no test notices; ARGS='storage.claims*'
 	mkdir -p mutants && rm -f mutants/template.db
 	PATH="$(CURDIR)/$(BIN):$$PATH" KEPT_TEMPLATE="$(CURDIR)/mutants/template.db" mutmut run $(ARGS)
-	$(BIN)/mutmut results
+	$(BIN)/python -m tests.survivors
 
 docs: $(VENV)/.ready  ## write what is generated from the code: the state diagrams and the README's settings
 	$(BIN)/python -m tests.docs

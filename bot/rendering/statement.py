@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from babel import Locale
 
-from bot.cores import CORE
 from bot.domain.merge import InvoiceFacts, MergeFacts, totals
 from bot.rendering.content import TEMPLATES
 from bot.rendering.locales import date_text, locale_of, money_text, short_date, words
+from bot.rendering.typesetter import TYPESETTER
 
-if TYPE_CHECKING:
-    import typst
-
-_LOCK = threading.Lock()
+_TEMPLATE = TEMPLATES / "statement" / "statement.typ"
 
 
 def statement_name(today: date) -> str:
@@ -29,22 +23,11 @@ def statement_name(today: date) -> str:
 def statement_pdf(facts: MergeFacts) -> bytes:
     """Return the statement as PDF, in the customer's language; disputed invoices are shown and summed as such.
 
-    One compiler is kept and used by one thread at a time; the facts go in as JSON, never as Typst source.
+    The facts go in as JSON, never as Typst source. Raises what the typesetter raises: Refused and Broken.
     """
     locale = locale_of(facts.language)
-    with _LOCK, CORE.roaming():
-        pdf = _compiler().compile(
-            format="pdf", sys_inputs={"statement": json.dumps(_statement(facts, locale), ensure_ascii=False)}
-        )
-    assert isinstance(pdf, bytes)  # a PDF is one file, whatever its pages
-    return pdf
-
-
-@lru_cache(maxsize=1)
-def _compiler() -> typst.Compiler:
-    import typst  # imported when first used: most campaigns attach nothing
-
-    return typst.Compiler(str(TEMPLATES / "statement" / "statement.typ"))
+    given = {"statement": json.dumps(_statement(facts, locale), ensure_ascii=False)}
+    return TYPESETTER.set(_TEMPLATE, given, machine_fonts=True, format="pdf")[0]
 
 
 def _statement(facts: MergeFacts, locale: Locale) -> dict[str, object]:

@@ -23,6 +23,7 @@ from bot.domain.merge import ContactFacts, CustomerFacts, InvoiceFacts, MergeFac
 from bot.rendering.content import TEMPLATES, Content, compile_content
 from bot.rendering.letter import letter_of, letter_pdf
 from bot.rendering.letter_facts import Letter, Stationery, facts_of
+from bot.rendering.typesetter import TYPESETTER
 
 TODAY = date(2026, 11, 25)
 ROUND = 100
@@ -46,7 +47,7 @@ def main() -> None:
 
 
 def measure(letters: int = 1000) -> list[str]:
-    """Return the measured speeds as a table, and what memory the process had at its begin and end."""
+    """Return the measured speeds as a table, and what memory the typesetter had at its begin and end."""
     content, numbers = compile_content("Overdue invoices", BODY, EMAIL), count()
     bare_compiler = typst.Compiler(str(TEMPLATES / "letter" / "letter.typ"), ignore_system_fonts=True)
     ways: dict[str, Callable[[], tuple[int, float]]] = {
@@ -55,14 +56,14 @@ def measure(letters: int = 1000) -> list[str]:
     }
     for way in ways.values():
         way()
-    before, memory = resident(), []
+    before, memory = occupied(), []
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     pages = 0
     for _ in range(letters // ROUND):
         for name, way in ways.items():
             pages, seconds = way()
             speeds[name].append(pages / seconds)
-        memory.append(resident())
+        memory.append(occupied())
     base, *_ = (statistics.median(found) for found in speeds.values())
     total = pages * (letters // ROUND)
     return [
@@ -74,8 +75,8 @@ def measure(letters: int = 1000) -> list[str]:
             for name, found in speeds.items()
         ),
         "",
-        f"Memory of the process: {before} MB after {2 * ROUND} letters to warm up, {max(memory)} MB at most,",
-        f"{memory[len(memory) // 2]} MB half-way and {memory[-1]} MB after {2 * letters:,} more.",
+        f"Memory of the typesetter: {before} MB after {ROUND} letters to warm up, {max(memory)} MB at most,",
+        f"{memory[len(memory) // 2]} MB half-way and {memory[-1]} MB after {letters:,} more.",
     ]
 
 
@@ -115,9 +116,9 @@ def _invoice(n: int, k: int) -> InvoiceFacts:
     return replace(invoice, due_date=day + timedelta(days=14))
 
 
-def resident() -> int:
-    """Return the memory that this process has now, in MB; 0 where the system does not say (not Linux)."""
-    status = Path("/proc/self/status")
+def occupied() -> int:
+    """Return the memory that the typesetter's process has now, in MB; 0 where the system does not say (not Linux)."""
+    status = Path(f"/proc/{TYPESETTER.pid}/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:")), 0)
 

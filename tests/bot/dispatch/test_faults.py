@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -18,11 +19,13 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Message, Receipt
 from bot.channels.email import EmailChannel
 from bot.channels.smtp import SmtpTarget
+from bot.dispatch.compose import compose
 from bot.dispatch.dispatcher import LEASE, Dispatcher
 from bot.dispatch.prepare import Job, Refused, prepare
 from bot.dispatch.rescue import rescue
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import ActionState, CampaignState
+from bot.rendering.typesetter import Typesetter
 from handlers.notifier import Notifier
 from storage import actions, workers
 from storage.actions import Claimed
@@ -269,6 +272,27 @@ def without_outage(poison: Poison) -> Callable[[Session, Sequence[Claimed], date
             raise ValueError("poison") from error
 
     return check
+
+
+def test_a_document_that_kills_what_sets_it_in_type_is_parked_and_the_rest_goes_on(
+    book: Book, server: MailServer, start: Start, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import os, sys\nsys.stdin.readline()\nos.abort()\n")
+    typesetter = Typesetter(program)
+
+    def write(job: Job) -> Message:
+        if job.to[0][1].startswith("odd"):
+            typesetter.set(program, {}, format="pdf")
+        return compose(job)
+
+    odd, fine = book.action("odd@acme.example"), book.action("fine@acme.example")
+    start(compose=write, connections=1)
+    row = book.wait_for(odd, "manual")
+    assert (row.reason, row.attempts) == ("render_failed", 0)
+    assert re.fullmatch("Reference [0-9a-f]{8}", row.detail or "")
+    book.wait_for(fine, "sent")
+    assert [mail.recipients for mail in server.received] == [("fine@acme.example",)]
 
 
 def test_an_outcome_that_can_not_be_kept_is_parked_and_the_rest_goes_on(book: Book, db: Database) -> None:
