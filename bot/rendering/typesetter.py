@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
+import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -23,8 +26,13 @@ _log = get_logger(__name__)
 _PROGRAM = Path(__file__).with_name("typeset.py")
 TRIES = 2
 """Times that a document is begun before it counts as what its process died of: a process may be killed for others."""
-MOST_SECONDS = 60.0
-"""Seconds that a document may take; 75 invoices take a twentieth of one."""
+MOST_SECONDS = 20.0
+"""Seconds of processor time that a document may take; 75 invoices take a twentieth of one."""
+MOST_MEMORY = 2_000_000_000
+"""Bytes that the process may write to. A letter takes some 200 million, most of it fonts."""
+MOST_THREADS = 4
+_NEEDED = ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "XDG_DATA_HOME")
+"""What the process is told of our environment, which has secrets that it has no use for."""
 
 
 class Refused(Exception):
@@ -36,7 +44,7 @@ class Refused(Exception):
 
 
 class Broken(Exception):
-    """The process died of a document, or was at no end with it, each time."""
+    """The process died of a document, or did not begin; the log has how."""
 
 
 class _Died(Exception):
@@ -46,10 +54,12 @@ class _Died(Exception):
 class Typesetter:
     """One process that sets documents in type, begun when first asked and again after it died."""
 
-    def __init__(self, program: Path = _PROGRAM, *, most_seconds: float = MOST_SECONDS) -> None:
-        self._program, self._most_seconds = program, most_seconds
+    def __init__(
+        self, program: Path = _PROGRAM, *, most_seconds: float = MOST_SECONDS, most_memory: int = MOST_MEMORY
+    ) -> None:
+        self._command = [sys.executable, "-I", str(program), str(most_seconds), str(most_memory)]
         self._child: subprocess.Popen[bytes] | None = None
-        self._lock, self._number = threading.Lock(), 0
+        self._lock, self._is_closed = threading.Lock(), False
 
     @property
     def pid(self) -> int | None:
@@ -64,56 +74,73 @@ class Typesetter:
                 try:
                     return self._asked(asked)
                 except _Died:
-                    _log.warning("typesetter_died")
+                    code = self._end()
+                    _log.warning("typesetter_died", code=code)
+                    if code == -signal.SIGPROF:  # it had no end, and would have none the next time
+                        break
+                except Refused:
+                    raise
+                except BaseException:  # whoever asks next must not read what is left of this answer
+                    self._end()
+                    raise
         raise Broken("the process that sets documents in type died of this one")
 
     def close(self) -> None:
-        """End the process; the next document begins another."""
+        """End the process for good."""
+        self._is_closed = True
+        self._end()
+
+    def _end(self) -> int | None:
+        """End the process, and return what it ended with; the next document begins another."""
         child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-            child.communicate()
+        if child is None:
+            return None
+        child.kill()
+        child.communicate()
+        return child.returncode
 
     def _asked(self, asked: Mapping[str, object]) -> list[bytes]:
-        child = self._child = self._child or self._begun()
-        self._number += 1
-        question = json.dumps({"number": self._number, **asked}, ensure_ascii=False).encode() + b"\n"
-        overdue = threading.Timer(self._most_seconds, child.kill)
-        overdue.daemon = True
-        overdue.start()
-        try:
-            return self._answer(child, question)
-        except Refused:
-            raise
-        except BaseException:  # whoever asks next must not read what is left of this answer
-            self.close()
-            raise
-        finally:
-            overdue.cancel()
-
-    def _answer(self, child: subprocess.Popen[bytes], question: bytes) -> list[bytes]:
+        child = self._child or self._begun()
         assert child.stdin is not None
         assert child.stdout is not None
+        token = secrets.token_hex(8)
         try:
-            child.stdin.write(question)
+            child.stdin.write(json.dumps({"token": token, **asked}, ensure_ascii=False).encode() + b"\n")
             child.stdin.flush()
         except BrokenPipeError:
             raise _Died from None
-        head = child.stdout.readline()
-        if not head.endswith(b"\n"):
-            raise _Died
-        told = json.loads(head)
-        if told["number"] != self._number:
+        told = _line(child.stdout)
+        if told.get("token") != token:
             raise _Died
         if "refused" in told:
             raise Refused(told["refused"])
         return [_exactly(child.stdout, size) for size in told["sizes"]]
 
     def _begun(self) -> subprocess.Popen[bytes]:
-        # by its path, and isolated: the package would bring much along. What it says of a crash may name what it read
-        command, pipe = [sys.executable, "-I", str(self._program)], subprocess.PIPE
+        if self._is_closed:
+            raise Broken("the process that sets documents in type has been closed")
+        environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+        environment["RAYON_NUM_THREADS"] = str(min(MOST_THREADS, os.cpu_count() or 1))
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL  # what it says of a crash may name what it read
         with CORE.roaming():
-            return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603 (our own)
+            self._child = child = subprocess.Popen(  # noqa: S603 (our own module)
+                self._command, stdin=pipe, stdout=pipe, stderr=nothing, env=environment
+            )
+        assert child.stdout is not None
+        try:
+            _line(child.stdout)
+        except _Died:
+            _log.error("typesetter_did_not_begin", code=self._end())
+            raise Broken("the process that sets documents in type does not begin") from None
+        return child
+
+
+def _line(stream: IO[bytes]) -> dict[str, Any]:
+    head = stream.readline()
+    if not head.endswith(b"\n"):
+        raise _Died
+    told: dict[str, Any] = json.loads(head)
+    return told
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

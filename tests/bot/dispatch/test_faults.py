@@ -278,7 +278,7 @@ def test_a_document_that_kills_what_sets_it_in_type_is_parked_and_the_rest_goes_
     book: Book, server: MailServer, start: Start, tmp_path: Path
 ) -> None:
     program = tmp_path / "program.py"
-    program.write_text("import os, sys\nsys.stdin.readline()\nos.abort()\n")
+    program.write_text("import os, sys\nprint('{}', flush=True)\nsys.stdin.readline()\nos.abort()\n")
     typesetter = Typesetter(program)
 
     def write(job: Job) -> Message:

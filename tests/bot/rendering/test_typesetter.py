@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.rendering.content import TEMPLATES
 from bot.rendering.typesetter import Broken, Refused, Typesetter
@@ -22,17 +25,18 @@ ANYWHERE = Path("anywhere.typ")
 ADDRESS = TEMPLATES / "letter" / "address.typ"
 FITS = '{"layout": "din5008b", "recipient": ["2 High Street"]}'
 PREFACE = """
-import json, os, sys, time
+import json, os, sys
 from pathlib import Path
 begun = len(list(Path(__file__).parent.glob("begun-*")))
 Path(__file__).with_name(f"begun-{begun}").touch()
-def answer(number, *made):
-    head = json.dumps({"number": number, "sizes": [len(each) for each in made]}).encode() + b"\\n"
+def answer(token, *made):
+    head = json.dumps({"token": token, "sizes": [len(each) for each in made]}).encode() + b"\\n"
     sys.stdout.buffer.write(head + b"".join(made))
     sys.stdout.buffer.flush()
+answer("")
 for line in sys.stdin.buffer:
     question = json.loads(line)
-    number, text = question["number"], question["inputs"]["text"]
+    token, text = question["token"], question["inputs"]["text"]
 """
 
 
@@ -44,7 +48,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     def begin(lines: str) -> Typesetter:
         program = tmp_path / "program.py"
         program.write_text(PREFACE + "".join(f"    {line}\n" for line in dedent(lines).strip().splitlines()))
-        begun.append(Typesetter(program, most_seconds=20))
+        begun.append(Typesetter(program))
         return begun[-1]
 
     yield begin
@@ -57,7 +61,7 @@ def times_begun(folder: Path) -> int:
 
 
 def test_one_process_sets_one_document_after_the_other(begin: Begin, tmp_path: Path) -> None:
-    typesetter = begin("answer(number, b'first page of ' + text.encode(), b'', b'\\n{}' * 200_000)")
+    typesetter = begin("answer(token, b'first page of ' + text.encode(), b'', b'\\n{}' * 200_000)")
     assert typesetter.pid is None
     for text in ("Acme", "Grüße"):
         pages = typesetter.set(ANYWHERE, {"text": text})
@@ -66,7 +70,7 @@ def test_one_process_sets_one_document_after_the_other(begin: Begin, tmp_path: P
 
 
 def test_a_process_that_was_killed_for_something_else_costs_no_document(begin: Begin, tmp_path: Path) -> None:
-    typesetter = begin("os.abort() if begun == 0 else answer(number, text.encode())")
+    typesetter = begin("os.abort() if begun == 0 else answer(token, text.encode())")
     assert typesetter.set(ANYWHERE, {"text": "Acme"}) == [b"Acme"]
     assert times_begun(tmp_path) == 2
 
@@ -76,10 +80,10 @@ def test_a_process_that_was_killed_for_something_else_costs_no_document(begin: B
     [
         "os.abort()",
         "sys.exit()",
-        "answer(number, b'half')\nos.abort()",
-        "sys.stdout.buffer.write(b'{\"number\": 1')\nsys.stdout.flush()\nos.abort()",
-        "sys.stdout.buffer.write(json.dumps({'number': number, 'sizes': [5]}).encode() + b'\\nhalf')\nsys.exit()",
-        "answer(number - 1, b'what somebody else asked for')",
+        "answer(token, b'half')\nos.abort()",
+        "sys.stdout.buffer.write(b'{\"token\": 1')\nsys.stdout.flush()\nos.abort()",
+        "sys.stdout.buffer.write(json.dumps({'token': token, 'sizes': [5]}).encode() + b'\\nhalf')\nsys.exit()",
+        "answer('another', b'what somebody else asked for')",
     ],
     ids=["aborts", "ends", "answers and aborts", "half a head", "half a document", "another answer"],
 )
@@ -87,10 +91,10 @@ def test_a_document_that_it_dies_of_is_named_broken_and_the_next_is_set(
     begin: Begin, tmp_path: Path, deadly: str
 ) -> None:
     body = "".join(f"    {line}\n" for line in deadly.splitlines())
-    lines = f"if text == 'deadly':\n{body}else:\n    answer(number, text.encode())"
+    lines = f"if text == 'deadly':\n{body}else:\n    answer(token, text.encode())"
     typesetter = begin(lines)
     assert typesetter.set(ANYWHERE, {"text": "one"}) == [b"one"]
-    if deadly.startswith("answer(number, "):  # dead after its answer: that one was whole
+    if deadly.startswith("answer(token, "):  # dead after its answer: that one was whole
         assert typesetter.set(ANYWHERE, {"text": "deadly"}) == [b"half"]
     else:
         with pytest.raises(Broken):
@@ -99,18 +103,58 @@ def test_a_document_that_it_dies_of_is_named_broken_and_the_next_is_set(
     assert typesetter.set(ANYWHERE, {"text": "two"}) == [b"two"]
 
 
-def test_a_document_without_an_end_is_given_up(begin: Begin, tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    begin("time.sleep(600)")
-    typesetter = Typesetter(program, most_seconds=0.2)
-    with pytest.raises(Broken):
-        typesetter.set(ANYWHERE, {"text": "endless"})
-    assert times_begun(tmp_path) == 2
-    assert typesetter.pid is None
+def test_a_document_without_an_end_is_given_up_and_not_begun_again(tmp_path: Path) -> None:
+    typesetter = Typesetter(most_seconds=1)
+    try:
+        with capture_logs() as logged, pytest.raises(Broken):
+            typesetter.set(endless(tmp_path), {}, format="pdf")
+        assert [(each["event"], each["code"]) for each in logged] == [("typesetter_died", -signal.SIGPROF)]
+        assert typesetter.pid is None
+        assert typesetter.set(ADDRESS, {"letter": FITS}, format="pdf")[0].startswith(b"%PDF")
+    finally:
+        typesetter.close()
+
+
+def endless(folder: Path) -> Path:
+    """Write a document that takes hours: Typst has a limit for the rounds of one loop."""
+    path = folder / "endless.typ"
+    path.write_text("#for a in range(5000) { for b in range(5000) { for c in range(5000) { } } }")
+    return path
+
+
+def test_one_that_does_not_begin_says_so_and_tries_once(begin: Begin, tmp_path: Path) -> None:
+    typesetter = begin("")
+    (tmp_path / "program.py").write_text("import sys\nsys.exit(3)")
+    with capture_logs() as logged, pytest.raises(Broken, match="does not begin"):
+        typesetter.set(ANYWHERE, {"text": "Acme"})
+    assert [(each["event"], each["code"]) for each in logged] == [("typesetter_did_not_begin", 3)]
+
+
+def test_closed_it_begins_no_more(begin: Begin, tmp_path: Path) -> None:
+    typesetter = begin("answer(token, text.encode())")
+    typesetter.set(ANYWHERE, {"text": "Acme"})
+    typesetter.close()
+    with pytest.raises(Broken, match="closed"):
+        typesetter.set(ANYWHERE, {"text": "Acme"})
+    assert times_begun(tmp_path) == 1
+
+
+def test_it_is_told_no_secrets(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    [found] = begin("answer(token, json.dumps(sorted(os.environ)).encode())").set(ANYWHERE, {"text": ""})
+    assert set(json.loads(found)) <= {
+        "HOME",
+        "LANG",
+        "LC_CTYPE",
+        "LD_LIBRARY_PATH",
+        "PATH",
+        "RAYON_NUM_THREADS",
+        "XDG_DATA_HOME",
+    }
 
 
 def test_an_answer_nobody_understands_is_an_error_and_leaves_nothing_for_the_next(begin: Begin) -> None:
-    typesetter = begin("answer(number, text.encode()) if begun else print('what is this', flush=True)")
+    typesetter = begin("answer(token, text.encode()) if begun else print('what is this', flush=True)")
     with pytest.raises(ValueError, match="Expecting value"):
         typesetter.set(ANYWHERE, {"text": "one"})
     assert typesetter.set(ANYWHERE, {"text": "two"}) == [b"two"]
@@ -132,15 +176,21 @@ def test_what_typst_refuses_costs_no_process() -> None:
     assert typesetter.pid is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no such limits")
 def test_a_document_that_takes_all_memory_takes_only_its_process(tmp_path: Path) -> None:
     hungry, modest = tmp_path / "hungry.typ", tmp_path / "modest.typ"
     hungry.write_text('#let grown = "x" * 1000\n#for _ in range(40) { grown = grown + grown }\n#grown.len()')
     modest.write_text("Dear customer")
-    typesetter = Typesetter()
+    typesetter = Typesetter(most_memory=300_000_000)
     try:
-        with pytest.raises(Broken):
+        with capture_logs() as logged, pytest.raises(Broken):
             typesetter.set(hungry, {}, format="pdf")
+        assert [each["code"] for each in logged] == [-signal.SIGABRT] * 2
         assert typesetter.set(modest, {}, format="pdf")[0].startswith(b"%PDF")
+        limits = Path(f"/proc/{typesetter.pid}/limits").read_text()
+        assert re.search(r"Max data size +300000000 ", limits)
+        assert re.search(r"Max core file size +0 +0 ", limits)
+        assert Path(f"/proc/{typesetter.pid}/oom_score_adj").read_text() == "1000\n"
     finally:
         typesetter.close()
 
@@ -161,24 +211,35 @@ def test_a_signal_to_all_processes_leaves_the_last_letters_to_be_set(number: sig
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
+@pytest.mark.parametrize("document", ["modest", "endless"])
 @pytest.mark.parametrize("how", ["os.kill(os.getpid(), 9)", "pass"], ids=["killed", "ended"])
-def test_it_does_not_outlive_the_bot(how: str) -> None:
+def test_it_does_not_outlive_the_bot(tmp_path: Path, how: str, document: str) -> None:
+    """Idle it ends with its input; in the middle of a document by its limit, if nobody ends it."""
+    given = tmp_path / "modest.typ"
+    given.write_text("Dear customer")
+    second = endless(tmp_path) if document == "endless" else given
     lines = f"""
-        import os, sys
-        from bot.rendering.typesetter import TYPESETTER, pdf_of
-        pdf_of("address", {{"layout": "din5008b", "recipient": ["2 High Street"]}})
-        print(TYPESETTER.pid, flush=True)
+        import os, sys, threading
+        from pathlib import Path
+        from bot.rendering import typesetter
+        setter = typesetter.Typesetter(most_seconds=1)
+        typesetter.atexit.register(setter.close)
+        setter.set(Path({str(given)!r}), {{}}, format="pdf")
+        threading.Thread(target=setter.set, args=(Path({str(second)!r}), {{}}), daemon=True).start()
+        print(setter.pid, flush=True)
         sys.stdin.readline()
         {how}
     """
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", dedent(lines)], stdin=pipe, stdout=pipe, text=True) as bot:
+    with subprocess.Popen(
+        [sys.executable, "-c", dedent(lines)], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+    ) as bot:
         assert bot.stdin is not None
         assert bot.stdout is not None
         handle = os.pidfd_open(int(bot.stdout.readline()))
         bot.stdin.write("\n")
         bot.stdin.flush()
         try:
-            assert select.select([handle], [], [], 30)[0], "the typesetter is still there"
+            assert select.select([handle], [], [], 60)[0], "the typesetter is still there"
         finally:
             os.close(handle)
