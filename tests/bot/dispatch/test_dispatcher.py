@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from bot.channels.base import Message
 from bot.dispatch.compose import compose
@@ -47,6 +48,24 @@ def test_sends_each_of_many_once_over_several_workers(
     with db.read() as session:
         wait_until(lambda: set(session.scalars(select(Action.state))) == {"sent"} or session.rollback() is not None)
     assert sorted(m.message["Message-ID"] for m in server.received) == sorted(ids)
+
+
+def test_a_group_is_handed_off_in_one_transaction(book: Book, server: MailServer, start: Start) -> None:
+    made = [book.action(f"c{n}@acme.example") for n in range(20)]
+    start(connections=1, group=10)
+    moments = {book.wait_for(action, "sent").handed_off_at for action in made}
+    assert len(moments) < 20
+    assert len(server.received) == 20
+
+
+@pytest.mark.database("sqlite")
+def test_one_that_has_sent_everything_says_nothing_and_stops_at_once(book: Book, start: Start) -> None:
+    with capture_logs() as logs:
+        dispatcher = start()
+        book.wait_for(book.action(), "sent")
+        dispatcher.wake()
+        assert dispatcher.stop(timeout=3600)  # which it would take otherwise
+    assert logs == []
 
 
 def test_attaches_the_statement(book: Book, db: Database, server: MailServer, start: Start) -> None:
