@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+import time_machine
 from sqlalchemy import select
 from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
@@ -152,6 +153,19 @@ def test_while_people_click_it_claims_less_at_once(book: Book, room: Make) -> No
         other.desk.claim()
     assert ids(one.lanes["email"].drain()) == made[:BESIDE_CLICKS]
     assert ids(other.lanes["email"].drain()) == made[BESIDE_CLICKS : BESIDE_CLICKS + 3]
+
+
+def test_while_nobody_clicks_it_claims_a_whole_batch(book: Book, room: Make) -> None:
+    made = [book.action(f"c{n}@acme.example").id for n in range(BESIDE_CLICKS + 5)]
+    assert ids(room(batch=200).claim()) == made
+
+
+@pytest.mark.parametrize(("early", "claimed"), [(0, 1), (1, 0)])
+def test_it_claims_what_falls_due_at_this_very_moment(book: Book, room: Make, early: int, claimed: int) -> None:
+    moment = utcnow() + timedelta(minutes=5)
+    book.action(due_at=moment)
+    with time_machine.travel(moment - timedelta(microseconds=early), tick=False):
+        assert len(room().claim()) == claimed
 
 
 def test_what_it_claims_is_held_in_its_name_for_the_lease(book: Book, room: Make) -> None:
