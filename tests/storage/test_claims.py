@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import ActionState, CampaignState
-from storage import actions, claims
+from storage import actions, claims, notifications
 from storage.actions import Asked, Claimed
 from storage.db import Database
 from storage.models import Action, Campaign, RateToken, User
@@ -202,6 +202,35 @@ def test_the_providers_limit_holds_for_all_senders_together(db: Database, build:
     assert claim(db, now=later, limits=limits) == []
     assert len(claim(db, now=later + timedelta(days=1), limit=2, limits=limits)) == 2
     assert len(claim(db, now=later + timedelta(days=1), limits=limits)) == 1
+
+
+@pytest.mark.database("postgresql")
+def test_what_falls_due_together_is_taken_in_the_order_of_its_making(db: Database, build: Builder) -> None:
+    """Whatever index the server takes, and wherever the rows lie in the table: a claim goes on after the last one."""
+    campaign = sending(build, build.user(), waiting=30)
+    made = waiting_ids(db, campaign)
+    for at in made[::-1]:
+        with db.write() as session:
+            session.execute(update(Action).where(Action.id == at).values(detail="moved"))
+    with db.write() as session:
+        for way in ("indexscan", "indexonlyscan", "bitmapscan"):
+            session.execute(text(f"SET LOCAL enable_{way} = off"))
+        given: dict[str, Any] = {"now": NOW, "limit": 10, "lease": LEASE, "channels": ["email"]}
+        assert [row.id for row in actions.claim_due(session, worker_name="w", **given)] == made[:10]
+
+
+@pytest.mark.database("postgresql")
+def test_a_claim_waits_for_no_other(db: Database, build: Builder) -> None:
+    """What another worker is taking just now is passed over."""
+    campaign = sending(build, build.user(), waiting=6)
+    made = waiting_ids(db, campaign)
+    given: dict[str, Any] = {"now": NOW, "limit": 3, "lease": LEASE, "channels": ["email"]}
+    with db.write() as one, notifications.gathering(one):
+        first = actions.claim_due(one, worker_name="one", **given)
+        with db.write() as other, notifications.gathering(other):
+            other.execute(text("SET LOCAL lock_timeout = '5s'"))
+            second = actions.claim_due(other, worker_name="other", **given)
+    assert [[row.id for row in rows] for rows in (first, second)] == [made[:3], made[3:]]
 
 
 def test_what_a_claim_does_not_find_it_does_not_spend(db: Database, build: Builder) -> None:

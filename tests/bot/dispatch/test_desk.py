@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Message, Receipt, Transient
 from bot.dispatch.compose import compose
-from bot.dispatch.desk import BESIDE_CLICKS, Desk, Terms
+from bot.dispatch.desk import BESIDE_CLICKS, TOUCH_EVERY, Desk, Terms
 from bot.dispatch.lane import Lane
 from bot.dispatch.prepare import Job, Later, Prepare, Rechecked, Refused, prepare
 from bot.dispatch.reports import Called, Grant, HandOff, Late, NotCalled, PutBack, Unreachable
@@ -374,6 +374,23 @@ def test_what_it_owes_to_one_campaign_is_not_forgotten_over_another(
     told, first, second = one.versions()
     one.desk.settle([])
     assert (one.versions(), one.desk.owes) == ([told, first + 1, second + 1], False)
+
+
+def test_what_was_settled_for_one_campaign_is_not_forgotten_over_another(
+    db: Database, build: Builder, room: Make, clock: Clock
+) -> None:
+    for _ in range(2):
+        Book(db, build).action()
+    one = room()
+    jobs = one.claim()
+    one.desk.settle([handed(job) for job in jobs])
+    first, second = one.versions()
+    for job in jobs:
+        one.desk.settle([called(job)])
+    assert (one.versions(), one.desk.owes) == ([first, second], True)
+    clock.shows += TOUCH_EVERY
+    one.desk.settle([])
+    assert (one.versions(), one.desk.owes) == ([first + 1, second + 1], False)
 
 
 def test_a_claim_whose_commit_was_cut_off_is_undone_once_the_database_is_back(book: Book, room: Make) -> None:
