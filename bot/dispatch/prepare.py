@@ -186,7 +186,7 @@ def _reason_to_skip(
     facts: MergeFacts, paused: date | None, now: datetime, in_spite_of: Collection[str]
 ) -> Reason | None:
     """Return why nothing may go out, but for what the customer's group was put back in spite of."""
-    overdue = [i for i in facts.invoices if i.outstanding > 0 and i.status != "paid" and i.due_date < facts.today]
+    overdue = [i for i in facts.invoices if i.due_date < facts.today]  # the facts hold what is outstanding
     undisputed = [i for i in overdue if i.status == "open"]
     collectible = [i for i in undisputed if i.promised_on is None or i.promised_on < facts.today]
     standing = Standing(len(overdue), len(undisputed), len(collectible), paused_until=paused)

@@ -102,6 +102,7 @@ def test_many_actions_of_a_campaign_are_rechecked_with_as_many_queries_as_one(gr
 @pytest.mark.parametrize(("invoices", "reason"), [
     ([], Reason.PAID),
     ([{"outstanding": 0, "total": 5, "status": "paid"}], Reason.PAID),
+    ([{"outstanding": 0, "total": 5}], Reason.PAID),  # nothing is owed, whatever its status says
     ([{"outstanding": 1}], None),
     ([{"days_overdue": 0}], Reason.PAID),  # due today is not overdue
     ([{"days_overdue": 1}], None),
