@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import ActionState, CampaignState
@@ -231,6 +231,32 @@ def test_a_claim_waits_for_no_other(db: Database, build: Builder) -> None:
             other.execute(text("SET LOCAL lock_timeout = '5s'"))
             second = actions.claim_due(other, worker_name="other", **given)
     assert [[row.id for row in rows] for rows in (first, second)] == [made[:3], made[3:]]
+
+
+def test_all_workers_lock_the_limits_of_senders_in_one_order_before_they_take_anything(
+    db: Database, build: Builder
+) -> None:
+    """In an order of chance two of them would each wait for the other's."""
+    people = [build.user() for _ in range(3)]
+    for person in people:
+        sending(build, person, waiting=2)
+    keys = sorted(f"email:{build.workspace_id}:user-{person.id}" for person in people)
+    asked: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            values = given.values() if isinstance(given, dict) else given
+            asked.append(next((str(value) for value in values if str(value).startswith("email:")), "no limit"))
+
+    with db.write() as session:
+        event.listen(db.engine, "before_cursor_execute", hear)
+        given: dict[str, Any] = {"worker_name": "w", "now": NOW, "limit": 3, "lease": LEASE, "channels": ["email"]}
+        actions.claim_due(session, limits=Limits(sender=THREE_AT_ONCE), **given)
+        event.remove(db.engine, "before_cursor_execute", hear)
+    locked = [key for key in asked[1:] if key != "no limit"]
+    first = asked.index("no limit", 1)
+    assert list(dict.fromkeys(asked[1:first])) == keys
+    assert set(locked) == set(keys)
 
 
 def test_what_a_claim_does_not_find_it_does_not_spend(db: Database, build: Builder) -> None:
