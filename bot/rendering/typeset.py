@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,8 +59,8 @@ def _bound(memory: int) -> None:
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def _tell(answers: BinaryIO, told: dict[str, Any], made: list[bytes] | None = None) -> None:
-    answers.writelines([json.dumps(told).encode(), b"\n", *(made or ())])
+def _tell(answers: BinaryIO, told: dict[str, Any], made: Iterable[bytes] = ()) -> None:
+    answers.writelines([json.dumps(told).encode(), b"\n", *made])
     answers.flush()
 
 

@@ -6,11 +6,12 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text, update
+from sqlalchemy.orm import Session
 
 from bot.domain.rates import Limits, Rate
 from bot.domain.states import ActionState, CampaignState
@@ -26,13 +27,14 @@ THREE_AT_ONCE = Rate(30)
 ONE_AT_A_TIME = Rate(10)
 
 
-def claim(
-    db: Database, *, now: datetime = NOW, limit: int = 100, channel: str = "email", **given: Any
-) -> list[Claimed]:
+def claim(db: Database, **given: Any) -> list[Claimed]:
     with db.write() as session:
-        return actions.claim_due(
-            session, worker_name="w", now=now, limit=limit, lease=LEASE, channels=[channel], **given
-        )
+        return claim_within(session, **given)
+
+
+def claim_within(session: Session, *, channel: str = "email", **given: Any) -> list[Claimed]:
+    usual = {"worker_name": "w", "now": NOW, "limit": 100, "lease": LEASE, "channels": [channel]}
+    return actions.claim_due(session, **(usual | given))
 
 
 def sending(build: Builder, creator: User, *, waiting: int, **values: Any) -> Campaign:
@@ -215,8 +217,7 @@ def test_what_falls_due_together_is_taken_in_the_order_of_its_making(db: Databas
     with db.write() as session:
         for way in ("indexscan", "indexonlyscan", "bitmapscan"):
             session.execute(text(f"SET LOCAL enable_{way} = off"))
-        given: dict[str, Any] = {"now": NOW, "limit": 10, "lease": LEASE, "channels": ["email"]}
-        assert [row.id for row in actions.claim_due(session, worker_name="w", **given)] == made[:10]
+        assert [row.id for row in claim_within(session, limit=10)] == made[:10]
 
 
 @pytest.mark.database("postgresql")
@@ -224,12 +225,11 @@ def test_a_claim_waits_for_no_other(db: Database, build: Builder) -> None:
     """What another worker is taking just now is passed over."""
     campaign = sending(build, build.user(), waiting=6)
     made = waiting_ids(db, campaign)
-    given: dict[str, Any] = {"now": NOW, "limit": 3, "lease": LEASE, "channels": ["email"]}
     with db.write() as one, notifications.gathering(one):
-        first = actions.claim_due(one, worker_name="one", **given)
+        first = claim_within(one, worker_name="one", limit=3)
         with db.write() as other, notifications.gathering(other):
             other.execute(text("SET LOCAL lock_timeout = '5s'"))
-            second = actions.claim_due(other, worker_name="other", **given)
+            second = claim_within(other, worker_name="other", limit=3)
     assert [[row.id for row in rows] for rows in (first, second)] == [made[:3], made[3:]]
 
 
@@ -250,8 +250,7 @@ def test_all_workers_lock_the_limits_of_senders_in_one_order_before_they_take_an
 
     with db.write() as session:
         event.listen(db.engine, "before_cursor_execute", hear)
-        given: dict[str, Any] = {"worker_name": "w", "now": NOW, "limit": 3, "lease": LEASE, "channels": ["email"]}
-        actions.claim_due(session, limits=Limits(sender=THREE_AT_ONCE), **given)
+        claim_within(session, limit=3, limits=Limits(sender=THREE_AT_ONCE))
         event.remove(db.engine, "before_cursor_execute", hear)
     locked = [key for key in asked[1:] if key != "no limit"]
     first = asked.index("no limit", 1)

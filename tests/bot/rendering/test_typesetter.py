@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -104,15 +105,12 @@ def test_a_document_that_it_dies_of_is_named_broken_and_the_next_is_set(
 
 
 def test_a_document_without_an_end_is_given_up_and_not_begun_again(tmp_path: Path) -> None:
-    typesetter = Typesetter(most_seconds=1)
-    try:
+    with closing(Typesetter(most_seconds=1)) as typesetter:
         with capture_logs() as logged, pytest.raises(Broken):
             typesetter.set(endless(tmp_path), {}, format="pdf")
         assert [(each["event"], each["code"]) for each in logged] == [("typesetter_died", -signal.SIGPROF)]
         assert typesetter.pid is None
         assert typesetter.set(ADDRESS, {"letter": FITS}, format="pdf")[0].startswith(b"%PDF")
-    finally:
-        typesetter.close()
 
 
 def endless(folder: Path) -> Path:
@@ -161,8 +159,7 @@ def test_an_answer_nobody_understands_is_an_error_and_leaves_nothing_for_the_nex
 
 
 def test_what_typst_refuses_costs_no_process() -> None:
-    typesetter = Typesetter()
-    try:
+    with closing(Typesetter()) as typesetter:
         assert typesetter.set(ADDRESS, {"letter": FITS}, format="pdf")[0].startswith(b"%PDF")
         pid = typesetter.pid
         with pytest.raises(Refused) as refused:
@@ -171,8 +168,6 @@ def test_what_typst_refuses_costs_no_process() -> None:
         assert "High" not in str(refused.value)
         assert typesetter.set(ADDRESS, {"letter": FITS}, format="png", ppi=30)[0].startswith(b"\x89PNG")
         assert typesetter.pid == pid
-    finally:
-        typesetter.close()
     assert typesetter.pid is None
 
 
@@ -181,8 +176,7 @@ def test_a_document_that_takes_all_memory_takes_only_its_process(tmp_path: Path)
     hungry, modest = tmp_path / "hungry.typ", tmp_path / "modest.typ"
     hungry.write_text('#let grown = "x" * 1000\n#for _ in range(40) { grown = grown + grown }\n#grown.len()')
     modest.write_text("Dear customer")
-    typesetter = Typesetter(most_memory=300_000_000)
-    try:
+    with closing(Typesetter(most_memory=300_000_000)) as typesetter:
         with capture_logs() as logged, pytest.raises(Broken):
             typesetter.set(hungry, {}, format="pdf")
         assert [each["code"] for each in logged] == [-signal.SIGABRT] * 2
@@ -191,23 +185,18 @@ def test_a_document_that_takes_all_memory_takes_only_its_process(tmp_path: Path)
         assert re.search(r"Max data size +300000000 ", limits)
         assert re.search(r"Max core file size +0 +0 ", limits)
         assert Path(f"/proc/{typesetter.pid}/oom_score_adj").read_text() == "1000\n"
-    finally:
-        typesetter.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_all_processes_leaves_the_last_letters_to_be_set(number: signal.Signals) -> None:
     """As service managers and terminals send them: the bot still finishes what is in flight."""
-    typesetter = Typesetter()
-    try:
+    with closing(Typesetter()) as typesetter:
         typesetter.set(ADDRESS, {"letter": FITS}, format="pdf")
         pid = typesetter.pid
         assert pid is not None
         os.kill(pid, number)
         assert typesetter.set(ADDRESS, {"letter": FITS}, format="pdf")[0].startswith(b"%PDF")
         assert typesetter.pid == pid
-    finally:
-        typesetter.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
