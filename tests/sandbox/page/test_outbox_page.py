@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from playwright.sync_api import Page as Tab
 
 from sandbox import MailCatcher
@@ -143,3 +143,17 @@ def test_every_mail_to_one_address_is_slow_until_all_is_well(tab: Tab, site: Pag
     tab.get_by_role("button", name="All is well again").click()
     expect(tab.get_by_text("All mail goes through.")).to_be_visible()
     assert mail.active == []
+
+
+def test_nothing_can_be_pressed_before_the_scripts_that_answer_it_are_there(
+    tab: Tab, site: Page, mail: MailCatcher
+) -> None:
+    held: list[Route] = []
+    tab.route("**/static/page.js", lambda route: held.append(route))
+    with tab.expect_request("**/static/page.js"):
+        tab.goto(f"{site.url}outbox", wait_until="commit")
+    switch_on = tab.get_by_role("button", name="Switch on")
+    assert switch_on.count() == 0
+    held.pop().continue_()
+    switch_on.click()
+    expect(tab.get_by_text("The next mail to anybody will bounce")).to_be_visible()
