@@ -54,11 +54,14 @@ function takeBack(element) {
 const listOf = (input) => document.getElementById(input.getAttribute("aria-controls"));
 const comboOf = (list) => list.closest(".combo").querySelector("[data-combo]");
 const choices = (list) => all("[role=option]:not([aria-disabled])", list);
+// a list shows what fits what was typed when it was asked for; whoever types on is ahead of it
+const isBehind = (input) => listOf(input).dataset.asked !== input.value;
 
 function showList(input, shown) {
   const list = listOf(input);
   list.hidden = !shown || !list.children.length;
   input.setAttribute("aria-expanded", String(!list.hidden));
+  if (!shown) delete list.dataset.entered;
   if (list.hidden) input.removeAttribute("aria-activedescendant");
   else list.scrollIntoView({ block: "nearest" });
 }
@@ -95,10 +98,22 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (!event.detail.target?.matches("[role=listbox]")) return;
-  const input = comboOf(event.detail.target);
+  const list = event.detail.target;
+  const input = comboOf(list);
+  list.dataset.asked = event.detail.requestConfig.parameters[input.name];
   const late = input.dataset.combo === "line" && !input.value; // it has been sent meanwhile
   showList(input, document.activeElement === input && !late);
-  mark(input, input.value ? choices(event.detail.target)[0] : null);
+  mark(input, input.value ? choices(list)[0] : null);
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const list = event.detail.target;
+  if (!list?.matches("[role=listbox]") || !("entered" in list.dataset) || isBehind(comboOf(list))) return;
+  delete list.dataset.entered;
+  if (choices(list).length) choose(comboOf(list), choices(list)[0]);
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-combo]")) delete listOf(event.target).dataset.entered;
 });
 
 document.addEventListener("mousedown", (event) => {
@@ -130,6 +145,7 @@ function comboKey(event, input) {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     if (list.hidden) return ask(input);
+    list.dataset.asked = input.value; // this is the list one chooses from
     const step = event.key === "ArrowDown" ? 1 : -1;
     return mark(input, options[(at + step + options.length) % options.length] || null);
   }
@@ -139,11 +155,19 @@ function comboKey(event, input) {
     event.preventDefault();
     return showList(input, false);
   }
-  const whole = input.dataset.combo === "line" && options[at] && input.value.trim() === options[at].dataset.line;
-  if ((event.key === "Enter" || (event.key === "Tab" && input.dataset.combo === "line")) && at >= 0 && !whole) {
+  if (input.dataset.combo === "line") {
+    const typed = input.value.trim();
+    const more = options[at]?.dataset.line.startsWith(typed) && options[at].dataset.line !== typed;
+    if (!more || (event.key !== "Enter" && event.key !== "Tab")) return undefined;
     event.preventDefault();
-    choose(input, options[at]);
+    return choose(input, options[at]);
   }
+  const behind = isBehind(input);
+  if (event.key !== "Enter" || (at < 0 && !behind)) return undefined;
+  event.preventDefault();
+  // the first that fits what is typed is chosen, once it is there
+  if (behind) list.dataset.entered = "";
+  else choose(input, options[at]);
   return undefined;
 }
 

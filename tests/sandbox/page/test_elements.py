@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from sandbox import Sandbox
 from sandbox.person import Person
@@ -140,6 +140,23 @@ def test_several_are_chosen_by_keyboard_and_one_is_taken_out(tab: Tab, mirror: M
     modal.get_by_role("button", name="Remove Acme Ltd").click()
     expect(modal.locator(".chip")).to_have_count(1)
     assert [one["value"] for one in submitted(tab, mirror, modal)["selected_options"]] == ["8"]
+
+
+def test_enter_chooses_by_what_is_typed_though_the_suggestions_are_behind(tab: Tab, mirror: Mirror) -> None:
+    mirror.options = [option("Acme Ltd", "7"), option("Apex AG", "8")]
+    modal = open_modal(tab, mirror, field({"type": "external_select", "min_query_length": 1}))
+    box = modal.get_by_label("Field")
+    box.press_sequentially("a")
+    expect(tab.get_by_role("option")).to_have_count(2)
+    held: list[Route] = []
+    tab.route("**/options", lambda route: held.append(route))
+    with tab.expect_request("**/options"):
+        box.press_sequentially("p")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("option")).to_have_count(2)
+    held.pop().continue_()
+    expect(box).to_have_attribute("placeholder", "Apex AG")
+    assert submitted(tab, mirror, modal)["selected_option"]["value"] == "8"
 
 
 def test_a_multi_select_offers_its_options_as_one_types(tab: Tab, mirror: Mirror) -> None:

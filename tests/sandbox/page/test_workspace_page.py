@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from playwright.sync_api import Page as Tab
 
 from sandbox import Sandbox
@@ -27,6 +27,17 @@ def test_the_composer_completes_commands(tab: Tab, mirror: Mirror) -> None:
     tab.keyboard.press("Tab")
     expect(line).to_have_value("/tiny ")
     mirror.show(section("here"))
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("dialog", name="Shown")).to_be_visible()
+
+
+def test_a_line_typed_on_is_sent_as_it_is_though_the_suggestions_are_behind(tab: Tab, mirror: Mirror) -> None:
+    mirror.show(section("here"))
+    tab.get_by_label("Message", exact=True).press_sequentially("/t")
+    expect(tab.get_by_role("option", name="/tiny")).to_be_visible()
+    held: list[Route] = []
+    tab.route("**/commands", lambda route: held.append(route))
+    tab.keyboard.type("iny more")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("dialog", name="Shown")).to_be_visible()
 
