@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 WAIT_MS = 15_000
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -65,6 +65,13 @@ def tab(
     said = "\n".join(faults)  # before closing: what is under way then ends in an error of its own
     context.close()
     assert not (strict and said), said
+
+
+def hold(page: Page, url: str) -> list[Route]:
+    """Keep requests to addresses like this waiting from now on; each is in the list, to be continued."""
+    held: list[Route] = []
+    page.route(url, lambda route: held.append(route))
+    return held
 
 
 def bring_axe(page: Page) -> None:

@@ -105,6 +105,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   showList(input, document.activeElement === input && !late);
   mark(input, input.value ? choices(list)[0] : null);
 });
+// an option answers a click once it has settled, and not before
 document.addEventListener("htmx:afterSettle", (event) => {
   const list = event.detail.target;
   if (!list?.matches("[role=listbox]") || !("entered" in list.dataset) || isBehind(comboOf(list))) return;

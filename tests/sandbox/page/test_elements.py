@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from sandbox import Sandbox
 from sandbox.person import Person
@@ -148,8 +148,7 @@ def test_enter_chooses_by_what_is_typed_though_the_suggestions_are_behind(tab: T
     box = modal.get_by_label("Field")
     box.press_sequentially("a")
     expect(tab.get_by_role("option")).to_have_count(2)
-    held: list[Route] = []
-    tab.route("**/options", lambda route: held.append(route))
+    held = chromium.hold(tab, "**/options")
     with tab.expect_request("**/options"):
         box.press_sequentially("p")
     tab.keyboard.press("Enter")

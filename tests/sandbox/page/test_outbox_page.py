@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
 from sandbox import MailCatcher
@@ -148,8 +148,7 @@ def test_every_mail_to_one_address_is_slow_until_all_is_well(tab: Tab, site: Pag
 def test_nothing_can_be_pressed_before_the_scripts_that_answer_it_are_there(
     tab: Tab, site: Page, mail: MailCatcher
 ) -> None:
-    held: list[Route] = []
-    tab.route("**/static/page.js", lambda route: held.append(route))
+    held = chromium.hold(tab, "**/static/page.js")
     with tab.expect_request("**/static/page.js"):
         tab.goto(f"{site.url}outbox", wait_until="commit")
     switch_on = tab.get_by_role("button", name="Switch on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
 from sandbox import Sandbox
@@ -35,8 +35,7 @@ def test_a_line_typed_on_is_sent_as_it_is_though_the_suggestions_are_behind(tab:
     mirror.show(section("here"))
     tab.get_by_label("Message", exact=True).press_sequentially("/t")
     expect(tab.get_by_role("option", name="/tiny")).to_be_visible()
-    held: list[Route] = []
-    tab.route("**/commands", lambda route: held.append(route))
+    chromium.hold(tab, "**/commands")
     tab.keyboard.type("iny more")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("dialog", name="Shown")).to_be_visible()
