@@ -149,6 +149,7 @@ class Modal(ViewSurface):
                 raise SandboxError("this modal has no submit button")
             self._view.objections = objections(self.blocks, self._inputs())
             if self._view.objections:
+                self._view.answers += 1
                 workspace.touch()
                 return SubmitResult(blocked=client_objections(self.blocks, self._inputs()))
             self._view.errors, self._view.trouble = {}, None
@@ -157,6 +158,7 @@ class Modal(ViewSurface):
         ack = next((one for one in acks if one.ok), acks[0])
         with workspace.lock:
             result = self._apply(ack.body) if ack.ok else SubmitResult(trouble=ack.trouble)
+            self._view.answers += 1
         if result.trouble:
             self._in_trouble(result.trouble)
         workspace.touch()

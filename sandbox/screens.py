@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class View:
     """One view on somebody's screen: as Slack describes it, and the values its inputs hold.
 
-    `errors` (the bot's) and `objections` (the client's own, nothing was delivered) are by block_id.
+    `errors` (the bot's) and `objections` (the client's own, nothing was delivered) are by block_id. `answers` counts
+    the submissions that came to an end, whatever it was.
     """
 
     user_id: str
@@ -30,6 +31,7 @@ class View:
     errors: dict[str, str] = field(default_factory=dict)
     objections: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
+    answers: int = 0
 
     @property
     def view_id(self) -> str:

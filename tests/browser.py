@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Page, Route, sync_playwright
 
 WAIT_MS = 15_000
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -72,6 +72,18 @@ def hold(page: Page, url: str) -> list[Route]:
     held: list[Route] = []
     page.route(url, lambda route: held.append(route))
     return held
+
+
+def hold_answer(page: Page, url: str) -> Callable[[], None]:
+    """Let the next request to an address like this through; the page has its answer once what is returned is called."""
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(url, lambda route: held.append((route, route.fetch())), times=1)
+
+    def go_on() -> None:
+        route, answer = held.pop()
+        route.fulfill(response=answer)
+
+    return go_on
 
 
 def bring_axe(page: Page) -> None:

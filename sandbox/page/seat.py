@@ -165,7 +165,7 @@ class Seat:
         if view is None:
             return None
         inputs = repr(view.inputs.all_shown())
-        return (view.view_id, view.raw["hash"], inputs, view.errors, view.objections, view.trouble)
+        return (view.view_id, view.raw["hash"], inputs, view.errors, view.objections, view.trouble, view.answers)
 
     def _unread(self, person: Person, channel: Channel) -> int:
         read = self.desk.read.get((person.user_id, channel.channel_id), "")

@@ -21,25 +21,45 @@ document.addEventListener("change", (event) => event.target.matches(CHOICES) && 
 for (const over of ["htmx:beforeSend", "htmx:sendAbort"])
   document.addEventListener(over, (event) => event.detail.elt.removeAttribute?.("data-chosen-now"));
 
-// -- questions before a gesture
+// -- gestures: asked about where the bot wants that, then one after another on each surface, in the order they were made
+
+const turns = new WeakMap(); // the end of the last gesture, by surface
 
 document.addEventListener("htmx:confirm", (event) => {
-  const element = event.detail.elt;
-  const input = element.matches("[role=option]") && element.closest(".combo").querySelector("[data-combo]");
-  const template = document.getElementById(element.dataset.confirm || (input ? `${input.id}-confirm` : ""));
-  if (!template) return;
+  const { elt, etc } = event.detail;
+  const surface = elt.closest(".gestures");
+  if (!surface || elt.matches("[data-combo]") || etc.returnPromise) return; // this one has its turn now
   event.preventDefault();
+  const input = elt.matches("[role=option]") && comboOf(elt.parentElement);
+  const question = document.getElementById(elt.dataset.confirm || (input ? `${input.id}-confirm` : ""));
+  if (question) confirmed(question, elt, () => inTurn(surface, event.detail));
+  else inTurn(surface, event.detail);
+});
+
+function inTurn(surface, { elt, verb, path, triggeringEvent }) {
+  const send = () => {
+    if (elt.isConnected) return htmx.ajax(verb, path, { source: elt, event: triggeringEvent });
+    // an update took it away, not what was meant by it; but what was typed there has nothing left to say
+    if (elt.matches("[data-own]")) return undefined;
+    const values = JSON.parse(elt.getAttribute("hx-vals") || "{}");
+    return htmx.ajax(verb, path, { source: surface.querySelector(".surface"), values });
+  };
+  const before = turns.get(surface) || Promise.resolve();
+  turns.set(surface, before.then(send).catch(() => {})); // what failed says so itself; the next has its turn
+}
+
+function confirmed(question, element, goOn) {
   const dialog = document.getElementById("confirm");
-  dialog.replaceChildren(template.content.cloneNode(true));
+  dialog.replaceChildren(question.content.cloneNode(true));
   dialog.returnValue = "no";
   all("button", dialog).forEach((one) => one.addEventListener("click", () => dialog.close(one.value)));
   dialog.onclose = () => {
-    if (dialog.returnValue === "yes") event.detail.issueRequest(true);
+    if (dialog.returnValue === "yes") goOn();
     else takeBack(element);
     element.focus();
   };
   dialog.showModal();
-});
+}
 
 function takeBack(element) {
   element.removeAttribute("data-chosen-now");
@@ -199,24 +219,35 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// one answer at a time: whoever presses again while a modal's submission is under way has pressed once
+// one answer at a time: whoever presses again before the answer to a modal's submission is shown has pressed once;
+// it is shown with the number of answers so far, whether or not the request is over
+const awaiting = new WeakMap(); // how many answers a modal had shown when it was submitted
+
 document.addEventListener(
   "submit",
   (event) => {
-    if (!event.target.matches(".modal")) return;
-    if (event.target.ariaBusy === "true") {
+    const form = event.target;
+    if (!form.matches(".modal")) return;
+    if (awaiting.has(form)) {
       event.preventDefault();
       event.stopImmediatePropagation();
     } else {
-      event.target.ariaBusy = "true";
-      submitted = event.target.id;
+      awaiting.set(form, form.dataset.answers);
+      form.ariaBusy = "true";
     }
   },
   true,
 );
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.matches(".modal")) event.detail.elt.ariaBusy = "false";
+  const { elt, path } = event.detail.requestConfig;
+  // it did not come to the bot, so that no answer will be shown
+  if (elt.matches(".modal") && path.endsWith("/submit") && event.detail.xhr.status !== 204) answered(elt);
 });
+
+function answered(form) {
+  awaiting.delete(form);
+  form.ariaBusy = "false";
+}
 
 document.addEventListener("submit", (event) => {
   // a surface in a message has nothing to submit; htmx takes care of the others
@@ -242,7 +273,6 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 // -- after every update: focus, scrolling, counters
 
-let submitted = null;
 let lastTop = null;
 let lastFocus = null;
 let atEnd = true;
@@ -271,9 +301,6 @@ function settle() {
   const now = modal ? `${modal.id} ${modal.querySelector("h2").textContent}` : null;
   if (now !== lastTop) {
     lastTop = now;
-    submitted = null;
-    // the answer to what was submitted is there, though the request for it may not be over yet
-    if (modal) modal.ariaBusy = "false";
     if (modal) enter(modal);
     else document.getElementById("line")?.focus();
   } else if (modal && (document.activeElement === document.body || !document.activeElement)) {
@@ -284,7 +311,11 @@ function settle() {
     // the button that was pressed has given way
     scroller()?.focus({ preventScroll: true });
   }
-  if (modal && submitted === modal.id) showFirstError(modal);
+  for (const form of all(".modal")) {
+    if (!awaiting.has(form) || awaiting.get(form) === form.dataset.answers) continue;
+    answered(form);
+    showFirstError(form);
+  }
   if (atEnd && scroller()) scroller().scrollTop = scroller().scrollHeight;
   all("[data-max]").forEach(count);
 }
@@ -292,7 +323,6 @@ function settle() {
 function showFirstError(modal) {
   const wrong = modal.querySelector(".field.wrong");
   if (!wrong) return;
-  submitted = null;
   if (!wrong.contains(document.activeElement)) wrong.querySelector("input, textarea, select")?.focus({ preventScroll: true });
   wrong.scrollIntoView({ block: "nearest" });
 }

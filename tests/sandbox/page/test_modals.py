@@ -6,6 +6,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from sandbox import Sandbox
+from tests import browser as chromium
 from tests.sandbox.page.conftest import Json, Mirror, open_modal, submit
 from tests.sandbox.tiny_app import actions, button, plain, section, text_input
 
@@ -43,20 +44,23 @@ def test_errors_of_the_bot_stand_at_their_inputs(tab: Tab, mirror: Mirror) -> No
 
 def test_a_submission_under_way_is_shown_and_goes_out_once(tab: Tab, mirror: Mirror) -> None:
     modal = open_modal(tab, mirror, text_input("a", "A", "a"))
+    more = view("Next", actions(button("Press", "press")), submit=plain("Go"))
+    mirror.answer = {"response_action": "update", "view": more}
     mirror.go_on.clear()
     modal.get_by_label("A", exact=True).fill("x")
     for _ in range(3):
         tab.keyboard.press("Control+Enter")
     expect(modal).to_have_attribute("aria-busy", "true")
     mirror.go_on.set()
-    expect(modal).to_have_count(0)
-    again = open_modal(tab, mirror, section("on"))
-    submit(again)
-    expect(again).to_have_count(0)
+    then = tab.get_by_role("dialog", name="Next")
+    then.get_by_role("button", name="Press").click()
+    assert mirror.acted()["action_id"] == "press"
     assert [one["view"]["state"]["values"] for one in mirror.submitted] == [
-        {"a": {"a": {"type": "plain_text_input", "value": "x"}}},
-        {},
+        {"a": {"a": {"type": "plain_text_input", "value": "x"}}}
     ]
+    mirror.answer = {}
+    submit(then)
+    expect(then).to_have_count(0)
 
 
 def test_three_views_are_stacked_and_left_again_with_what_was_typed_below(tab: Tab, mirror: Mirror) -> None:
@@ -141,5 +145,81 @@ def test_what_is_pressed_while_an_answer_is_awaited_comes_next_whatever_is_redra
         mirror.client.views_update(view_id=shown.view["id"], view=view)
         expect(modal.get_by_text(f"Note: {number}")).to_be_visible()
     assert len(mirror.actions) == 1
+    mirror.go_on.set()
+    assert mirror.acted(2)["action_id"] == "two"
+
+
+def test_what_waits_behind_a_gesture_whose_element_is_gone_is_not_held_up(tab: Tab, mirror: Mirror) -> None:
+    modal = open_modal(tab, mirror, actions(button("First", "one"), button("Second", "two")))
+    shown = mirror.slack.people["U0ALICE001"].modal()
+    mirror.go_on.clear()
+    modal.get_by_role("button", name="First").click()
+    mirror.slack.workspace.wait(lambda: mirror.actions, 10, "the first click")
+    modal.get_by_role("button", name="Second").click()
+    mirror.client.views_update(view_id=shown.view["id"], view={**mirror.view, "blocks": [section("Redrawn")]})
+    expect(modal.get_by_text("Redrawn")).to_be_visible()
+    tab.keyboard.press("Control+Enter")
+    assert mirror.submitted == []
+    mirror.go_on.set()
+    expect(modal).to_have_count(0)
+    assert mirror.acted()["action_id"] == "one"
+    assert len(mirror.submitted) == 1
+
+
+def test_a_view_is_submitted_though_the_request_for_the_one_before_is_not_over(tab: Tab, mirror: Mirror) -> None:
+    typed = {"dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
+    open_modal(tab, mirror, {**text_input("a", "A", "a", **typed), "dispatch_action": True})
+    go_on = chromium.hold_answer(tab, "**/submit")
+    mirror.answer = {"response_action": "update", "view": view("Next", section("look"), submit=plain("Go"))}
+    tab.keyboard.type("Dear")
+    tab.keyboard.press("Control+Enter")
+    expect(tab.get_by_role("dialog", name="Next")).to_be_visible()
+    mirror.answer = {}
+    tab.keyboard.press("Control+Enter")
+    go_on()
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    assert len(mirror.submitted) == 2
+    expect(tab.locator("#notice")).to_have_text("")
+
+
+def test_whoever_mends_what_was_objected_to_is_heard_though_the_request_is_not_over(tab: Tab, mirror: Mirror) -> None:
+    modal = open_modal(tab, mirror, text_input("a", "A", "a"))
+    go_on = chromium.hold_answer(tab, "**/submit")
+    mirror.answer = {"response_action": "errors", "errors": {"a": "Choose a better name"}}
+    modal.get_by_label("A", exact=True).fill("bad")
+    tab.keyboard.press("Enter")
+    expect(modal.locator(".error")).to_have_text("Choose a better name")
+    expect(modal).to_have_attribute("aria-busy", "false")
+    mirror.answer = {}
+    modal.get_by_label("A", exact=True).fill("good")
+    tab.keyboard.press("Enter")
+    go_on()
+    expect(modal).to_have_count(0)
+    assert mirror.values()["a"]["a"]["value"] == "good"
+
+
+def test_a_submission_that_does_not_come_to_the_bot_can_be_made_again(tab: Tab, mirror: Mirror) -> None:
+    modal = open_modal(tab, mirror, text_input("a", "A", "a"))
+    tab.route("**/submit", lambda route: route.fulfill(status=200, body=""), times=1)
+    with tab.expect_response("**/submit"):
+        tab.keyboard.press("Control+Enter")
+    expect(modal).to_have_attribute("aria-busy", "false")
+    tab.keyboard.type("x")
+    tab.keyboard.press("Control+Enter")
+    expect(modal).to_have_count(0)
+    assert mirror.values()["a"]["a"]["value"] == "x"
+
+
+def test_a_click_is_carried_out_though_its_button_was_drawn_anew_while_it_waited(tab: Tab, mirror: Mirror) -> None:
+    modal = open_modal(tab, mirror, actions(button("First", "one"), button("Second", "two")))
+    shown = mirror.slack.people["U0ALICE001"].modal()
+    mirror.go_on.clear()
+    modal.get_by_role("button", name="First").click()
+    mirror.slack.workspace.wait(lambda: mirror.actions, 10, "the first click")
+    modal.get_by_role("button", name="Second").click()
+    mirror.client.views_update(view_id=shown.view["id"], view={**mirror.view, "blocks": [section("Redrawn")]})
+    expect(modal.get_by_role("button", name="Second")).to_have_count(0)
+    mirror.client.views_update(view_id=shown.view["id"], view=mirror.view)
+    expect(modal.get_by_role("button", name="Second")).to_be_visible()
     mirror.go_on.set()
     assert mirror.acted(2)["action_id"] == "two"
