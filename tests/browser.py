@@ -8,11 +8,29 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 WAIT_MS = 15_000
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SERIOUS = ("serious", "critical")
+_HOLD_ANSWER = """(ending) => {
+  const { open, send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, address, ...more) {
+    this.isHeld = address.endsWith(ending);
+    return open.call(this, method, address, ...more);
+  };
+  XMLHttpRequest.prototype.send = function (...body) {
+    if (this.isHeld) {
+      Object.assign(XMLHttpRequest.prototype, { open, send });
+      const { onload } = this;
+      this.onload = (event) => {
+        window.goOn = () => onload.call(this, event);
+        document.documentElement.dataset.held = "";
+      };
+    }
+    return send.apply(this, body);
+  };
+}"""
 
 
 def chromium_path() -> str:
@@ -74,14 +92,16 @@ def hold(page: Page, url: str) -> list[Route]:
     return held
 
 
-def hold_answer(page: Page, url: str) -> Callable[[], None]:
-    """Let the next request to an address like this through; the page has its answer once what is returned is called."""
-    held: list[tuple[Route, APIResponse]] = []
-    page.route(url, lambda route: held.append((route, route.fetch())), times=1)
+def hold_answer(page: Page, ending: str) -> Callable[[], None]:
+    """Let the next request of the page's scripts to such an address through, but have them wait for its answer.
+
+    They have it once what is returned is called.
+    """
+    page.evaluate(_HOLD_ANSWER, ending)
 
     def go_on() -> None:
-        route, answer = held.pop()
-        route.fulfill(response=answer)
+        expect(page.locator("html[data-held]")).to_be_attached()
+        page.evaluate("() => window.goOn()")
 
     return go_on
 

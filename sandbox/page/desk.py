@@ -32,8 +32,8 @@ class Step:
 class Desk:
     """What the page remembers.
 
-    `read` has the ts of the newest message seen, by person and conversation; `offers` what a select last offered;
-    `drawn` what pages looked like that were drawn and have not asked for their live updates yet.
+    `read` has the ts of the newest message seen, by person and conversation; `offers` what a select has offered, by
+    value; `drawn` what pages looked like that were drawn and have not asked for their live updates yet.
     """
 
     sandbox: Sandbox
@@ -41,7 +41,7 @@ class Desk:
     tour: tuple[Step, ...] = ()
     environment: Environment = field(default_factory=make_environment)
     read: dict[tuple[str, str], str] = field(default_factory=dict)
-    offers: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    offers: dict[tuple[str, str], dict[str, Json]] = field(default_factory=dict)
     drawn: dict[str, dict[str, object]] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
     wakers: list[Callable[[], None]] = field(default_factory=list)

@@ -71,7 +71,7 @@ class Drawn:
 
     def vals(self, block: Json, element: Json, **more: str) -> str:
         """Return what a gesture on an element carries, as JSON."""
-        return json.dumps({"control": self.control(block, element), **more})
+        return json.dumps({"control": self.control(block, element), "action": element.get("action_id", ""), **more})
 
     def text(self, value: Any) -> Markup:
         """Return a text object as HTML."""

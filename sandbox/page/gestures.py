@@ -46,7 +46,8 @@ class Gesture:
             places = [Choice(value, name) for value, name in offered_places(self.person, control.type)]
             return [one for one in places if query.casefold() in one.text.casefold()]
         options = self.surface.offered(control.key, query)
-        self.desk.offers[self.person.user_id, control_id(control.key)] = options
+        offers = self.desk.offers.setdefault((self.person.user_id, control_id(control.key)), {})
+        offers.update({str(one.get("value")): one for one in options})
         if "external" not in control.type:
             options = [one for one in options if query.casefold() in plain_text(one.get("text")).casefold()]
         return [
@@ -70,11 +71,13 @@ class Gesture:
 
     def click(self) -> None:
         """Press a button, or choose in an overflow menu."""
-        control = self._control()
+        control = self._control_of_action()
         if control.type == "overflow":
             self.surface.choose(control.key, self._meant(control, str(self.form.get("value", ""))))
-        else:
-            self.surface.click(control.key)
+            return
+        if str(self.form.get("value", "")) != control.element.get("value", ""):
+            raise NotOnScreen(GONE)
+        self.surface.click(control.key)
 
     def pick(self) -> None:
         """Choose one of the options a select offered."""
@@ -93,8 +96,10 @@ class Gesture:
                 self.surface.clear(control.key, one)
 
     def submit(self) -> None:
-        """Press the submit button of a modal."""
+        """Press the submit button of a modal; what it was pressed for must be there still."""
         if isinstance(self.surface, Modal):
+            if str(self.form.get("seen", "")) != self.surface.view.get("callback_id", ""):
+                raise NotOnScreen(GONE)
             self.surface.submit()
 
     def close(self) -> None:
@@ -106,6 +111,8 @@ class Gesture:
         """Upload files into a file input."""
         control = self._control()
         uploads = [one for one in self.form.getlist(f"file.{control_id(control.key)}") if isinstance(one, UploadFile)]
+        if not uploads:
+            raise NotOnScreen(GONE)
         files = [self.person.upload_file(one.filename or "file", await one.read()) for one in uploads if one.filename]
         if isinstance(self.surface, Modal):
             self.surface.attach(control.key, *files)
@@ -136,10 +143,11 @@ class Gesture:
             return datetime.fromisoformat(value).replace(tzinfo=ZoneInfo(self.person.profile.tz))
         options = flat_options(control.element)
         if "external" in control.type:
-            options = self.desk.offers.get((self.person.user_id, control_id(control.key)), [])
-        elif not options:
+            found = self.desk.offers.get((self.person.user_id, control_id(control.key)), {}).get(value)
+        elif options:
+            found = next((one for one in options if str(one.get("value")) == value), None)
+        else:
             return value
-        found = next((one for one in options if str(one.get("value")) == value), None)
         if found is None:
             raise NotOnScreen("this option is no longer offered")
         return found
@@ -149,6 +157,15 @@ class Gesture:
         if control is None:
             raise NotOnScreen(GONE)
         return control
+
+    def _control_of_action(self) -> Control:
+        """Return the element meant; Slack makes up other block ids with each update where the bot gives none."""
+        action = self.form.get("action")
+        alike = [one for one in controls(self.surface.blocks) if action and one.element.get("action_id") == action]
+        wanted = str(self.form.get("control", ""))
+        if len(alike) == 1 and control_named(self.surface.blocks, wanted) is None:
+            return alike[0]
+        return self._control()
 
     def _values(self, control: Control) -> list[str]:
         return [one for one in self.form.getlist(f"value.{control_id(control.key)}") if isinstance(one, str)]

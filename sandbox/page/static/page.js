@@ -6,7 +6,8 @@ const topModal = () => document.querySelector(".modal[data-top]");
 
 // -- what the browser owns survives updates: typed text, open menus, suggestion lists, a request under way
 
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old.nodeType === 1 && old.matches("[data-client], [data-chosen-now]"));
+const OURS = "[data-client], [data-chosen-now], .boxes:has([data-chosen-now]) [type=radio]";
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old.nodeType === 1 && old.matches(OURS));
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => {
   if (name === "value" && element.hasAttribute("data-own")) return false;
   if (name === "open" && element.hasAttribute("data-keep-open")) return false;
@@ -23,29 +24,37 @@ for (const over of ["htmx:beforeSend", "htmx:sendAbort"])
 
 // -- gestures: asked about where the bot wants that, then one after another on each surface, in the order they were made
 
-const turns = new WeakMap(); // the end of the last gesture, by surface
+const turns = new WeakMap(); // the last gesture by surface: its end, and what it was
 
 document.addEventListener("htmx:confirm", (event) => {
   const { elt, etc } = event.detail;
   const surface = elt.closest(".gestures");
   if (!surface || elt.matches("[data-combo]") || etc.returnPromise) return; // this one has its turn now
   event.preventDefault();
+  // what is meant is what is on the screen now: an update may take the element away, or make another of it
+  const vals = elt.getAttribute("hx-vals");
+  const { seen = "" } = surface.querySelector(".surface").dataset;
+  const goOn = () => inTurn(surface, { ...event.detail, vals, seen });
   const input = elt.matches("[role=option]") && comboOf(elt.parentElement);
   const question = document.getElementById(elt.dataset.confirm || (input ? `${input.id}-confirm` : ""));
-  if (question) confirmed(question, elt, () => inTurn(surface, event.detail));
-  else inTurn(surface, event.detail);
+  if (question) confirmed(question, elt, goOn);
+  else goOn();
 });
 
-function inTurn(surface, { elt, verb, path, triggeringEvent }) {
+function inTurn(surface, { elt, verb, path, triggeringEvent, vals, seen }) {
+  const before = turns.get(surface);
+  const again = before?.elt === elt && before.vals === vals;
   const send = () => {
-    if (elt.isConnected) return htmx.ajax(verb, path, { source: elt, event: triggeringEvent });
-    // an update took it away, not what was meant by it; but what was typed there has nothing left to say
-    if (elt.matches("[data-own]")) return undefined;
-    const values = JSON.parse(elt.getAttribute("hx-vals") || "{}");
+    if (elt.isConnected && elt.getAttribute("hx-vals") === vals)
+      return htmx.ajax(verb, path, { source: elt, event: triggeringEvent, values: { seen } });
+    // what was typed there has nothing left to say, and a double click has said it
+    if (again || elt.matches("[data-own]")) return undefined;
+    const values = { seen, ...JSON.parse(vals || "{}") };
+    if (elt.matches("select, [type=radio], .moment")) values[elt.name] = elt.value;
     return htmx.ajax(verb, path, { source: surface.querySelector(".surface"), values });
   };
-  const before = turns.get(surface) || Promise.resolve();
-  turns.set(surface, before.then(send).catch(() => {})); // what failed says so itself; the next has its turn
+  const end = (before?.end || Promise.resolve()).then(send).catch(() => {}); // what failed says so; the next has its turn
+  turns.set(surface, { elt, vals, end });
 }
 
 function confirmed(question, element, goOn) {
