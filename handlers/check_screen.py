@@ -44,8 +44,7 @@ def enter(turn: Turn, campaign_id: int) -> None:
     if at_once:
         turn.replace(checking(turn, metadata, index=0))
         return
-    turn.replace(counting_view(selected, metadata))
-    turn.draw_later(lambda: checking(turn, metadata, index=0))
+    turn.replace(counting_view(selected, metadata), lambda: checking(turn, metadata, index=0))
 
 
 def look(turn: Turn) -> None:

@@ -7,6 +7,7 @@ The work comes first and the answer last, once: nothing may raise after it. Bolt
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from handlers.parse import OUT_OF_DATE, Metadata, View
 
 FRAME_LIMIT = 60_000
 """Bytes of a view in an answer over Socket Mode: a frame of 64 KiB or more can't be sent."""
+ANSWER_SECONDS = 3.0
+"""How long Slack waits for the answer to a submission."""
+ANSWER_STEP = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Turn:
         opened = self.client.views_open(trigger_id=self.body["trigger_id"], view=view)
         if then is not None:
             made = opened["view"]
-            self._soon(made["id"], then, made["hash"])
+            self._soon(made["id"], then, seen=made["hash"])
         self.ack()
 
     def push(self, view: Block) -> None:
@@ -95,10 +99,15 @@ class Turn:
         shown = self.view
         if not shown.id:
             raise UserError(OUT_OF_DATE)
-        self._soon(shown.id, draw, None if force else shown.hash)
+        self._soon(shown.id, draw, seen=None if force else shown.hash)
 
-    def _soon(self, view_id: str, draw: Callable[[], Block], seen: str | None) -> None:
-        """Draw a view after the answer, unless it has been drawn by anybody else since its hash was `seen`."""
+    def _soon(
+        self, view_id: str, draw: Callable[[], Block], *, seen: str | None = None, submitted: str | None = None
+    ) -> None:
+        """Draw a view after the answer, unless it has been drawn by anybody else since its hash was `seen`.
+
+        `submitted` is the hash of a view that was submitted, and the answer another view in its place.
+        """
 
         def turn() -> None:
             try:
@@ -108,6 +117,10 @@ class Turn:
             if redraws.is_overtaken(view_id):
                 return
             with suppress(SlackApiError, OSError):  # it was closed meanwhile, or Slack is away: it is clicked again
+                if submitted is not None:
+                    self._outlast_answer(view_id, view, submitted)
+                    if redraws.is_overtaken(view_id):
+                        return
                 if seen is None:
                     self.client.views_update(view_id=view_id, view=view)
                 else:
@@ -117,17 +130,39 @@ class Turn:
         redraws = self.deps.redraws
         redraws.soon(view_id, turn)
 
+    def _outlast_answer(self, view_id: str, view: Block, submitted: str) -> None:
+        """Draw a view until the answer to the submission is there: it takes another way, and is drawn over all before.
+
+        It is there once the view's hash is neither the one that was submitted nor that of a drawing from here.
+        """
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                drawn = self.client.views_update(view_id=view_id, view=view, hash=submitted)
+            except SlackApiError as error:
+                if error.response.get("error") == "hash_conflict":
+                    return
+                raise
+            submitted = drawn["view"]["hash"]
+            time.sleep(ANSWER_STEP)
+
     def redraw_root(self, draw: Callable[[], Block], *, later: bool = False) -> None:
         """Redraw the view at the bottom of the stack, under the one that was clicked in; `later`: after the answer."""
         if later:
-            self._soon(self.view.root_id, draw, None)
+            self._soon(self.view.root_id, draw)
         else:
             self.client.views_update(view_id=self.view.root_id, view=draw())
 
-    def replace(self, view: Block) -> None:
-        """Answer a submission with the next view in place of this one, so that the stack does not grow."""
-        self.deps.redraws.give_up(self.view.id)
+    def replace(self, view: Block, then: Callable[[], Block] | None = None) -> None:
+        """Answer a submission with the next view in place of this one, so that the stack does not grow.
+
+        `then` works out what is drawn in its place after the answer.
+        """
+        shown = self.view
+        self.deps.redraws.give_up(shown.id)
         self.ack(response_action="update", view=fitted(view))
+        if then is not None:
+            self._soon(shown.id, then, submitted=shown.hash)
 
 
 Entry = Callable[[Turn], None]

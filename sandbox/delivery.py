@@ -73,6 +73,8 @@ class Courier:
 
     def _one(self, kind: str, payload: Json) -> Ack:
         ack = self._send(kind, payload, 0)
+        if kind == "view_submission":
+            self._faults.wait_overtaken(self.ack_seconds)
         retry = 0
         while kind == "event" and not ack.ok and retry < EVENT_RETRIES:
             retry += 1

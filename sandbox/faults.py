@@ -25,6 +25,8 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[_Fault] = []
         self._twice = 0
+        self._overtaking = ""
+        self._overtaken = threading.Event()
         self._drop = drop
         self._refresh = refresh
 
@@ -50,6 +52,12 @@ class Faults:
         with self._lock:
             self._twice += times
 
+    def overtake_answer(self, method: str) -> None:
+        """Let the next answer to a submission come after the next call of `method`: they take different ways."""
+        with self._lock:
+            self._overtaking = method
+            self._overtaken.clear()
+
     def drop_sockets(self) -> None:
         """Close every Socket Mode connection; what was not acked is delivered again on the next one."""
         self._drop()
@@ -62,7 +70,7 @@ class Faults:
         """End all faults."""
         with self._lock:
             self._faults.clear()
-            self._twice = 0
+            self._twice, self._overtaking = 0, ""
 
     def strikes_before(self, method: str) -> ApiError | None:
         """Return the error that comes instead of carrying out a call; counts as one occasion."""
@@ -71,9 +79,17 @@ class Faults:
 
     def strikes_after(self, method: str) -> tuple[float, bool]:
         """Return (seconds to hold the answer back, whether the answer is lost); counts as one occasion."""
+        if method == self._overtaking:
+            self._overtaken.set()
         slow = self._take(method, lambda one: one.seconds > 0)
         lost = self._take(method, lambda one: one.answer_lost)
         return (slow.seconds if slow else 0.0, lost is not None)
+
+    def wait_overtaken(self, timeout: float) -> None:
+        """Wait for the call that the answer to a submission is to come after, if any; counts as one occasion."""
+        if self._overtaking:
+            self._overtaken.wait(timeout)
+            self._overtaking = ""
 
     def copies(self) -> int:
         """Return how often the next payload is to be delivered; counts as one occasion."""
