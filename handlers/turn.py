@@ -74,14 +74,18 @@ class Turn:
         shown = self.view
         if not shown.id:  # a click that came from a message: no button there redraws a window
             raise UserError(OUT_OF_DATE)
-        fence = {} if force or shown.hash is None else {"hash": shown.hash}
+        return self._update(shown.id, view, None if force else shown.hash) is not None
+
+    def _update(self, view_id: str, view: Block, seen: str | None = None) -> str | None:
+        """Redraw a view and return its hash from now on; None where `seen` is given and no longer its hash."""
+        fence = {} if seen is None else {"hash": seen}
         try:
-            self.client.views_update(view_id=shown.id, view=view, **fence)
+            drawn: str = self.client.views_update(view_id=view_id, view=view, **fence)["view"]["hash"]
         except SlackApiError as error:
             if error.response.get("error") != "hash_conflict":
                 raise
-            return False
-        return True
+            return None
+        return drawn
 
     def show(self, draw: Callable[[], Block], *, later: bool, force: bool = False) -> None:
         """Redraw the view that was clicked in and answer, in this order; with `later` in the other.
@@ -114,18 +118,14 @@ class Turn:
                 view = fitted(draw())
             except Exception as error:
                 view = fault_view(error)
-            if redraws.is_overtaken(view_id):
-                return
             with suppress(SlackApiError, OSError):  # it was closed meanwhile, or Slack is away: it is clicked again
                 if submitted is not None:
                     self._outlast_answer(view_id, view, submitted)
-                    if redraws.is_overtaken(view_id):
-                        return
-                if seen is None:
-                    self.client.views_update(view_id=view_id, view=view)
-                else:
-                    drawn = self.client.views_update(view_id=view_id, view=view, hash=redraws.newest(view_id, seen))
-                    redraws.drew(view_id, seen, drawn["view"]["hash"])
+                if redraws.is_overtaken(view_id):
+                    return
+                drawn = self._update(view_id, view, None if seen is None else redraws.newest(view_id, seen))
+                if seen is not None and drawn is not None:
+                    redraws.drew(view_id, seen, drawn)
 
         redraws = self.deps.redraws
         redraws.soon(view_id, turn)
@@ -136,15 +136,10 @@ class Turn:
         It is there once the view's hash is neither the one that was submitted nor that of a drawing from here.
         """
         deadline = time.monotonic() + ANSWER_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                drawn = self.client.views_update(view_id=view_id, view=view, hash=submitted)
-            except SlackApiError as error:
-                if error.response.get("error") == "hash_conflict":
-                    return
-                raise
-            submitted = drawn["view"]["hash"]
+        seen = self._update(view_id, view, submitted)
+        while seen is not None and time.monotonic() < deadline:
             time.sleep(ANSWER_STEP)
+            seen = self._update(view_id, view, seen)
 
     def redraw_root(self, draw: Callable[[], Block], *, later: bool = False) -> None:
         """Redraw the view at the bottom of the stack, under the one that was clicked in; `later`: after the answer."""

@@ -133,22 +133,6 @@ def test_a_long_view_is_read_from_its_beginning(tab: Tab, mirror: Mirror) -> Non
     expect(modal).to_be_focused()
 
 
-def test_what_is_pressed_while_an_answer_is_awaited_comes_next_whatever_is_redrawn(tab: Tab, mirror: Mirror) -> None:
-    blocks = [section("Note: 0"), text_input("a", "A", "a"), actions(button("First", "one"), button("Second", "two"))]
-    modal = open_modal(tab, mirror, *blocks)
-    shown = mirror.slack.people["U0ALICE001"].modal()
-    mirror.go_on.clear()
-    for number, name in enumerate(("First", "Second"), 1):
-        modal.get_by_role("button", name=name).click()
-        mirror.slack.workspace.wait(lambda: mirror.actions, 10, "the first click")
-        view = {**mirror.view, "blocks": [section(f"Note: {number}"), *blocks[1:]]}
-        mirror.client.views_update(view_id=shown.view["id"], view=view)
-        expect(modal.get_by_text(f"Note: {number}")).to_be_visible()
-    assert len(mirror.actions) == 1
-    mirror.go_on.set()
-    assert mirror.acted(2)["action_id"] == "two"
-
-
 def test_a_view_is_submitted_though_the_request_for_the_one_before_is_not_over(tab: Tab, mirror: Mirror) -> None:
     typed = {"dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
     open_modal(tab, mirror, {**text_input("a", "A", "a", **typed), "dispatch_action": True})

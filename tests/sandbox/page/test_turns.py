@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests import browser as chromium
 from tests.sandbox.page.conftest import Json, Mirror, open_modal, submit
-from tests.sandbox.tiny_app import actions, button, option, plain, section
+from tests.sandbox.tiny_app import actions, button, option, plain, section, text_input
 
 TOP = actions(button("First", "one"), button("Second", "two"), block_id="top")
 OPTIONS = [option("One"), option("Two"), option("Three")]
@@ -42,6 +42,16 @@ class Waiting:
 @pytest.fixture
 def notice(tab: Tab) -> Any:
     return tab.locator("#notice")
+
+
+def test_what_is_pressed_while_an_answer_is_awaited_comes_next_whatever_is_redrawn(tab: Tab, mirror: Mirror) -> None:
+    waiting = Waiting(tab, mirror, text_input("a", "A", "a"))
+    waiting.redraw(TOP, text_input("a", "A", "a"))
+    waiting.modal.get_by_role("button", name="Second").click()
+    waiting.redraw(TOP, text_input("a", "A", "a"))
+    assert len(mirror.actions) == 1
+    waiting.go_on()
+    assert mirror.acted(2)["action_id"] == "two"
 
 
 def test_what_waits_behind_an_input_that_is_gone_is_not_held_up(tab: Tab, mirror: Mirror, notice: Any) -> None:
